@@ -1,0 +1,164 @@
+/**
+ * The shapes that the API speaks, shared with the page (types only, free of Node). Routes:
+ *
+ *   GET    /api/v1/health                  Health (no token needed)
+ *   GET    /api/v1/openapi.json            the document made from the schemas
+ *   GET    /api/v1/info                    Info
+ *   GET    /api/v1/protocols               Protocols
+ *   GET    /api/v1/entries                 ?filter&limit&before&after&since&until → EntriesPage
+ *   DELETE /api/v1/entries                 forgets everything stored → 204
+ *   GET    /api/v1/entries/:id             EntryDetails
+ *   GET    /api/v1/entries/:id/raw         ?side=request|response → bytes as kept (octet-stream)
+ *   GET    /api/v1/entries/:id/body        ?side=request|response → body, decoded (octet-stream, attachment)
+ *   GET    /api/v1/histogram               ?filter&since&until&buckets → Histogram
+ *   GET    /api/v1/count                   ?filter → Count
+ *   GET    /api/v1/counters                Counters
+ *   GET    /api/v1/query/check             ?filter → QueryCheck
+ *   GET    /api/v1/live                    WebSocket, ?filter: LiveServerMessage / LiveClientMessage
+ *
+ * Errors are `ApiError` with status 400, 401, 404, 409 or 500.
+ */
+import type { Description, FieldDeclaration } from '../dissect/contract.ts';
+import type { Entry, EntryRow } from '../entry/entry.ts';
+
+export interface ApiError {
+  readonly error: {
+    /** For programs: `bad_filter`, `bad_parameter`, `unauthorized`, `not_found`, `internal`. */
+    readonly code: string;
+    /** For people: what happened and what to do. */
+    readonly message: string;
+    /** Place in the filter, UTF-16 units. */
+    readonly from?: number;
+    readonly to?: number;
+    readonly suggestion?: string;
+  };
+}
+
+export interface Health {
+  readonly status: 'ok';
+  readonly version: string;
+}
+
+export interface Info {
+  readonly version: string;
+  /** What is tapped: `local`, `file`, `recording`. */
+  readonly kind: string;
+  /** For people: `this machine, all interfaces` or file names. */
+  readonly description: string;
+  readonly startedAt: number;
+  readonly redacting: boolean;
+  readonly demo: boolean;
+  readonly bodyLimitBytes: number;
+  /** A sentence when what the user asked for could not be had: `This machine cannot be tapped: ...` */
+  readonly notice?: string;
+}
+
+export interface ProtocolInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly label: string;
+  readonly colour: string;
+  readonly textColour: string;
+  readonly specification: string;
+}
+
+export interface Protocols {
+  readonly protocols: readonly ProtocolInfo[];
+  /** Every path that a query may use, entry level first. */
+  readonly fields: readonly FieldDeclaration[];
+  readonly macros: Readonly<Record<string, string>>;
+}
+
+export interface EntriesPage {
+  readonly entries: readonly EntryRow[];
+  readonly end: boolean;
+  readonly scanned: number;
+  readonly decoded: number;
+}
+
+export interface EntryDetails {
+  readonly entry: Entry;
+  readonly sections: Description;
+}
+
+export interface Histogram {
+  readonly buckets: readonly {
+    readonly start: number;
+    readonly count: number;
+    readonly failed: number;
+  }[];
+}
+
+export interface Count {
+  readonly count: number;
+  /** True when counting stopped at a limit: there are at least `count`. */
+  readonly atLeast: boolean;
+  readonly total: number;
+}
+
+export interface QueryCheck {
+  readonly valid: boolean;
+  readonly error?: ApiError['error'];
+  /** What runs in the store and what in the evaluator, a sentence each. */
+  readonly explain?: readonly string[];
+}
+
+/** All totals since the start unless a name says otherwise. */
+export interface Counters {
+  readonly time: number;
+  /** Entries and packets in the last second. */
+  readonly entriesPerSecond: number;
+  readonly packetsPerSecond: number;
+  readonly capture: {
+    readonly packets: number;
+    readonly bytes: number;
+    readonly dropped: number;
+    readonly ignored: number;
+    readonly totalBytes: number;
+    readonly readBytes: number;
+    /** The input has been read to its end. */
+    readonly ended: boolean;
+    readonly damage: readonly string[];
+  };
+  readonly decode: { readonly ignored: Readonly<Record<string, number>> };
+  readonly reassemble: {
+    readonly connections: number;
+    readonly openConnections: number;
+    readonly payloadBytes: number;
+    readonly holes: number;
+    readonly holeBytes: number;
+    readonly shedConnections: number;
+  };
+  readonly dissect: {
+    readonly entries: number;
+    readonly pending: number;
+    readonly shedBodies: number;
+    /** Why connections were not understood, in words → connections. */
+    readonly notUnderstood: Readonly<Record<string, number>>;
+  };
+  readonly ship: { readonly shedRows: number };
+  readonly store: {
+    readonly entries: number;
+    readonly bytes: number;
+    readonly limitBytes: number;
+    readonly oldestTimestamp: number;
+    readonly expired: number;
+    readonly shed: number;
+    readonly repairs: readonly string[];
+  };
+}
+
+export type LiveServerMessage =
+  /** New entries, and newer states of entries sent before (same id). */
+  | { readonly type: 'entries'; readonly entries: readonly EntryRow[] }
+  | { readonly type: 'counters'; readonly counters: Counters }
+  /** This viewer was too slow: so many matching entries were not sent; they are in the history. */
+  | { readonly type: 'missed'; readonly count: number }
+  | { readonly type: 'error'; readonly error: ApiError['error'] }
+  /** Everything before was forgotten (somebody cleared the store). */
+  | { readonly type: 'cleared' };
+
+export type LiveClientMessage =
+  | { readonly type: 'filter'; readonly filter: string }
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' };
