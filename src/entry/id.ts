@@ -27,3 +27,23 @@ export function parseId(text: string): EntryId | undefined {
     idSequence: Number.parseInt(text.slice(timeDigits), 16),
   };
 }
+
+/** Connection numbers below this go with each thread: a stream is thread · connection number. */
+const connectionsPerThread = 2 ** 40;
+
+/** The `stream` column's value for a connection of a pipeline thread. */
+export function streamNumber(thread: number, connection: number): number {
+  return thread * connectionsPerThread + connection;
+}
+
+/** A stream as users see it: `thread-connection`. */
+export function streamText(stream: number): string {
+  const thread = Math.floor(stream / connectionsPerThread);
+  return `${thread}-${stream - thread * connectionsPerThread}`;
+}
+
+/** The number behind the text, or undefined when the text is not a stream. */
+export function parseStream(text: string): number | undefined {
+  const parts = /^(\d{1,4})-(\d{1,13})$/.exec(text);
+  return parts ? streamNumber(Number(parts[1]), Number(parts[2])) : undefined;
+}

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import type { Protocol } from '../dissect/contract.ts';
+import { Batch } from '../ship/batch.ts';
+import { Capture, Outcome, RowFlag } from '../ship/columns.ts';
+import { parseStream, streamNumber, streamText } from './id.ts';
+import { rowFromBatch, storedFromBatch } from './row.ts';
+import { columnOf, entryOf, subjectOf } from './subject.ts';
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+/** A protocol that decodes to what it was given; only what rows and subjects ask for. */
+const echo = {
+  code: 7,
+  id: 'echo',
+  label: 'ECHO',
+  versionText: (version: number) => `v${version}`,
+  decode: (payload: { request: Uint8Array | undefined }) => ({
+    request: payload.request && {
+      headers: { 'x-trace': 'abc' },
+      body: new TextDecoder().decode(payload.request),
+    },
+    response: undefined,
+  }),
+} as unknown as Protocol;
+const protocolByCode = (code: number) => (code === 7 ? echo : undefined);
+
+function batchWithOneRow(): Batch {
+  const batch = Batch.allocate(4, 4096);
+  batch.rows = 1;
+  let at = 0;
+  const put = (bytes: Uint8Array) => {
+    batch.heap.set(bytes, at);
+    at += bytes.length;
+    batch.heapUsed = at;
+    return at - bytes.length;
+  };
+  const c = batch.columns;
+  for (const [name, value] of [
+    ['method', 'POST'],
+    ['target', '/päyments'],
+    ['host', 'shop'],
+  ] as const) {
+    const bytes = text(value);
+    c[name].set([put(bytes), bytes.length], 0);
+  }
+  c.idTime[0] = 1_700_000_000_123_456;
+  c.idSequence[0] = 42;
+  c.stream[0] = streamNumber(3, 77);
+  c.sourceAddress.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 1, 2, 3], 0);
+  c.destinationAddress.set([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 0);
+  c.sourcePort[0] = 40_000;
+  c.destinationPort[0] = 80;
+  c.protocol[0] = 7;
+  c.version[0] = 2;
+  c.outcome[0] = Outcome.NoResponse;
+  c.capture[0] = Capture.File;
+  c.flags[0] = RowFlag.Demo;
+  c.incomplete[0] = 4;
+  c.elapsedMs[0] = Number.NaN;
+  c.waitMs[0] = Number.NaN;
+  const payload = text('pay 5');
+  c.requestOffset[0] = put(payload);
+  c.requestLength[0] = payload.length;
+  return batch;
+}
+
+describe('a row made from a batch', () => {
+  const batch = batchWithOneRow();
+  const row = rowFromBatch(batch, 0, { protocolByCode, node: 'worker-1' });
+
+  test('names everything a list shows', () => {
+    expect(row).toMatchObject({
+      protocol: { name: 'echo', version: 'v2', abbr: 'ECHO' },
+      capture: 'file',
+      timestamp: 1_700_000_000_123.456,
+      elapsedTime: null,
+      src: { ip: '10.1.2.3', port: 40_000, name: '' },
+      dst: { ip: '2001:db8::1', port: 80, name: '' },
+      node: 'worker-1',
+      method: 'POST',
+      target: '/päyments',
+      outcome: 'no response',
+      incomplete: ['no response was seen'],
+      stream: '3-77',
+      demo: true,
+      timing: { wait: null },
+    });
+    expect(row.id).toMatch(/^[0-9a-f]{25}$/);
+  });
+
+  test('an entry of an unknown protocol is still shown', () => {
+    const stranger = storedFromBatch(batch, 0, { protocolByCode: () => undefined });
+    expect(stranger.row.protocol).toEqual({ name: 'unknown', version: '', abbr: '?' });
+    expect(entryOf(stranger, () => undefined).request).toBeUndefined();
+  });
+});
+
+describe('what the evaluator sees', () => {
+  const stored = storedFromBatch(batchWithOneRow(), 0, { protocolByCode });
+
+  test('columns are answered without decoding', () => {
+    const subject = subjectOf(stored, protocolByCode);
+    expect(subject.column('dst.ip')).toBe('2001:db8::1');
+    expect(subject.column('demo')).toBe(true);
+    expect(subject.decoded).toBe(false);
+  });
+
+  test('a status that was never received is missing, not 0', () => {
+    expect(columnOf(stored.row, 'status')).toBeUndefined();
+    expect(columnOf(stored.row, 'elapsedTime')).toBeUndefined();
+    expect(columnOf(stored.row, 'constructor')).toBeUndefined();
+  });
+
+  test('the root is the whole entry', () => {
+    const subject = subjectOf(stored, protocolByCode);
+    expect(subject.root()).toMatchObject({ method: 'POST', request: { body: 'pay 5' } });
+    expect(subject.decoded).toBe(true);
+  });
+
+  test('free text looks into names users choose and all values', () => {
+    const texts = [...subjectOf(stored, protocolByCode).texts()];
+    expect(texts).toEqual(expect.arrayContaining(['/päyments', 'x-trace', 'abc', 'pay 5']));
+    expect(texts).not.toContain('headers');
+  });
+
+  test('a protocol that breaks its promise costs only the decoded part', () => {
+    const broken = {
+      ...echo,
+      decode: () => {
+        throw new Error('bug');
+      },
+    } as unknown as Protocol;
+    expect(entryOf(stored, () => broken)).toMatchObject({ method: 'POST', request: undefined });
+  });
+});
+
+test('a stream is written as thread and connection, and read back', () => {
+  expect(streamText(streamNumber(255, 2 ** 40 - 1))).toBe('255-1099511627775');
+  expect(parseStream('3-77')).toBe(streamNumber(3, 77));
+  expect(parseStream('x')).toBeUndefined();
+});
