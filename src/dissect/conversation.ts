@@ -1,0 +1,82 @@
+/** What the dissector remembers of one connection. */
+import type { Connection, End } from '../reassemble/contract.ts';
+import type { ParserStream, Protocol, Side } from './contract.ts';
+import type { Exchange, RowConnection } from './exchange.ts';
+import { WaitingList } from './waiting.ts';
+import { type BufferPool, StreamWindow } from './window.ts';
+
+/** What is being done with the bytes of one end. */
+export const Phase = {
+  /** Not known yet which protocol this is. */
+  Recognise: 0,
+  Parse: 1,
+  /** Looking for the next message after a loss. */
+  Resync: 2,
+  /** Of no further interest. */
+  Off: 3,
+} as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** One end of a conversation. */
+export class Speaker {
+  readonly window: StreamWindow;
+  phase: Phase = Phase.Recognise;
+  side: Side = 'client';
+  stream: ParserStream<unknown> | undefined;
+  /** The exchange whose message was begun and is not finished. */
+  open: Exchange | undefined;
+  /** FIN was seen and reported to the parser. */
+  over = false;
+  /** How often its bytes were recognised as nothing. */
+  misses = 0;
+
+  constructor(pool: BufferPool) {
+    this.window = new StreamWindow(pool);
+  }
+}
+
+export class Conversation implements RowConnection {
+  readonly connection: Connection<Conversation | undefined>;
+  readonly stream: number;
+  readonly speakers: readonly [Speaker, Speaker];
+  readonly waiting = new WaitingList();
+  /** Answers that were complete before their request was. */
+  readonly early: Exchange[] = [];
+  protocol: Protocol | undefined;
+  clientEnd: End | -1;
+  /** The client has sent requests without waiting for the answer before. */
+  pipelined = false;
+  demo = false;
+  /** The first bytes of an end were lost: what comes next may be the middle of a message. */
+  beginningLost = false;
+  /** Time of the last byte of either end. */
+  lastTime = 0;
+
+  constructor(connection: Connection<Conversation | undefined>, stream: number, pool: BufferPool) {
+    this.connection = connection;
+    this.stream = stream;
+    this.clientEnd = connection.client;
+    this.speakers = [new Speaker(pool), new Speaker(pool)];
+  }
+
+  get protocolCode(): number {
+    return this.protocol?.code ?? 0;
+  }
+  get clientAddress(): Uint32Array {
+    return this.clientEnd === 1 ? this.connection.address1 : this.connection.address0;
+  }
+  get clientPort(): number {
+    return this.clientEnd === 1 ? this.connection.port1 : this.connection.port0;
+  }
+  get serverAddress(): Uint32Array {
+    return this.clientEnd === 1 ? this.connection.address0 : this.connection.address1;
+  }
+  get serverPort(): number {
+    return this.clientEnd === 1 ? this.connection.port0 : this.connection.port1;
+  }
+  /** The speaker of a side; only meaningful once the client end is known. */
+  speaker(side: Side): Speaker {
+    const client = this.clientEnd === 1 ? 1 : 0;
+    return this.speakers[side === 'client' ? client : client === 0 ? 1 : 0];
+  }
+}

@@ -1,0 +1,333 @@
+/** Drives parsers over the bytes of every connection: recognise, parse, resynchronise, hand over. */
+import type { Closed, Connection, End, StreamSink } from '../reassemble/contract.ts';
+import { Closed as ClosedReason } from '../reassemble/contract.ts';
+import { classify } from './classify.ts';
+import { type Protocol, type Side, Step, Verdict } from './contract.ts';
+import { Conversation, Phase, type Speaker } from './conversation.ts';
+import { giveUpAll, losePlace, settleAll } from './pairing.ts';
+import { Reporter } from './reporter.ts';
+import type { RowWriter } from './row-writer.ts';
+import { BufferPool } from './window.ts';
+
+/**
+ * Packets of one end that may be recognised as nothing before a connection whose beginning was missed
+ * is given up: they may all lie inside one large body.
+ */
+const maxMisses = 1000;
+/** A window longer than body limit and this is not a message: the parser is wrong. */
+const windowSlackBytes = 1 << 20;
+
+export interface DissectOptions {
+  readonly protocols: readonly Protocol[];
+  readonly rows: RowWriter;
+  readonly thread: number;
+  readonly bodyLimitBytes: number;
+  readonly redact: boolean;
+  /** Unread bytes of all connections together; beyond it bodies are no longer kept. */
+  readonly windowBytes: number;
+  /** Server ports of the demo. */
+  readonly demoPorts: ReadonlySet<number>;
+}
+
+export interface DissectCounters {
+  /** Why connections were not understood, in words → connections. */
+  notUnderstood: Map<string, number>;
+  /** Messages whose body was left out since memory was short. */
+  shedBodies: number;
+  windowBytes: number;
+}
+
+type Link = Connection<Conversation | undefined>;
+
+export class Dissector implements StreamSink<Conversation | undefined> {
+  readonly counters: DissectCounters = { notUnderstood: new Map(), shedBodies: 0, windowBytes: 0 };
+  readonly #options: DissectOptions;
+  readonly #rows: RowWriter;
+  readonly #reporter: Reporter;
+  readonly #pool = new BufferPool();
+
+  constructor(options: DissectOptions) {
+    this.#options = options;
+    this.#rows = options.rows;
+    this.#reporter = new Reporter(options.rows, options.bodyLimitBytes, options.redact);
+  }
+
+  open(connection: Link): void {
+    const stream = this.#options.thread * 2 ** 40 + connection.number;
+    connection.context = new Conversation(connection, stream, this.#pool);
+  }
+
+  data(
+    connection: Link,
+    from: End,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timestampMs: number,
+    packetNumber: number,
+  ): void {
+    const conversation = connection.context;
+    if (conversation === undefined) return;
+    const speaker = conversation.speakers[from];
+    if (speaker.phase === Phase.Off) return;
+    const { window } = speaker;
+    window.feed(bytes, start, end, timestampMs, packetNumber);
+    if (window.length >= window.needed || window.skipDone) {
+      this.#run(conversation, from, speaker, timestampMs);
+    }
+    window.settle();
+    conversation.lastTime = timestampMs;
+    if (this.#pool.usedBytes > this.#options.windowBytes) this.#shed(conversation, speaker);
+  }
+
+  hole(connection: Link, from: End, length: number, timestampMs: number): void {
+    const conversation = connection.context;
+    if (conversation === undefined) return;
+    const speaker = conversation.speakers[from];
+    const { window } = speaker;
+    if (speaker.phase === Phase.Off) return;
+    if (speaker.phase === Phase.Recognise) conversation.beginningLost = true;
+    if (length >= 0 && length <= window.skipping) {
+      this.#reporter.holeInOpenMessage(speaker);
+      window.skipping -= length;
+      if (window.skipping > 0) return;
+      window.skipDone = true;
+    } else if (speaker.phase === Phase.Parse && window.skipping === 0) {
+      const stream = speaker.stream!;
+      this.#reporter.message.reset();
+      this.#reporter.aim(conversation, speaker, timestampMs);
+      const known = conversation.protocol!.parser.hole(window, stream, length);
+      window.needed = 0;
+      if (!known) this.#lose(conversation, speaker);
+    } else {
+      window.skipping = 0;
+      this.#lose(conversation, speaker);
+    }
+    if (window.length > 0 || window.skipDone) this.#run(conversation, from, speaker, timestampMs);
+    window.settle();
+  }
+
+  finish(connection: Link, from: End, timestampMs: number): void {
+    const conversation = connection.context;
+    if (conversation === undefined) return;
+    const speaker = conversation.speakers[from];
+    speaker.window.ended = true;
+    this.#endSpeaker(conversation, from, speaker, timestampMs);
+  }
+
+  close(connection: Link, how: Closed, timestampMs: number): void {
+    const conversation = connection.context;
+    if (conversation === undefined) return;
+    const client: End = conversation.clientEnd === 1 ? 1 : 0;
+    const server: End = client === 0 ? 1 : 0;
+    for (const end of [client, server] as const) {
+      const speaker = conversation.speakers[end];
+      if (how === ClosedReason.Finished) speaker.window.ended = true;
+      this.#endSpeaker(conversation, end, speaker, timestampMs);
+      speaker.window.clear();
+    }
+    settleAll(conversation, this.#rows);
+    connection.context = undefined;
+  }
+
+  #endSpeaker(conversation: Conversation, from: End, speaker: Speaker, now: number): void {
+    if (speaker.over) return;
+    speaker.over = true;
+    const { window } = speaker;
+    window.needed = 0;
+    if (window.length > 0) this.#run(conversation, from, speaker, now);
+    if (speaker.phase === Phase.Parse && speaker.stream !== undefined) {
+      this.#reporter.message.reset();
+      this.#reporter.aim(conversation, speaker, now);
+      conversation.protocol!.parser.end(window, speaker.stream);
+    }
+    speaker.window.clear();
+  }
+
+  #run(conversation: Conversation, from: End, speaker: Speaker, now: number): void {
+    const { window } = speaker;
+    window.needed = 0;
+    this.#reporter.aim(conversation, speaker, now);
+    while (window.length > 0 || window.skipDone) {
+      if (speaker.phase === Phase.Parse) {
+        if (!this.#parse(conversation, speaker, now)) return;
+      } else if (speaker.phase === Phase.Recognise) {
+        if (!this.#recognise(conversation, from, speaker)) return;
+      } else if (speaker.phase === Phase.Resync) {
+        if (!this.#resync(conversation, speaker)) return;
+      } else {
+        window.clear();
+        return;
+      }
+    }
+  }
+
+  /** One call of the parser. True when it is worth going on. */
+  #parse(conversation: Conversation, speaker: Speaker, now: number): boolean {
+    const { window } = speaker;
+    const before = window.position;
+    const ending = window.skipDone;
+    window.skipDone = false;
+    const progress = conversation.protocol!.parser.parse(window, speaker.stream!);
+    if (this.#reporter.handedOver) {
+      this.#handOver(conversation, now);
+      return speaker.phase !== Phase.Off;
+    }
+    if (progress > 0) {
+      window.needed = progress;
+      if (window.length < progress) {
+        if (window.length <= this.#options.bodyLimitBytes + windowSlackBytes) return false;
+      } else if (window.position > before || ending) return true;
+      this.#lose(conversation, speaker);
+      return true;
+    }
+    if (progress === Step.Next && (window.position > before || ending)) return true;
+    if (progress === Step.Stop) {
+      this.#giveUpConnection(conversation, undefined);
+      return false;
+    }
+    // Lost, or a parser that neither moved nor asked for more: never call it again with the same bytes.
+    const kept = Math.min(1, window.length);
+    this.#loseParsing(conversation, speaker);
+    window.consume(kept);
+    return true;
+  }
+
+  /** Bytes are gone that the parser cannot account for: drop what belongs to the broken message. */
+  #lose(conversation: Conversation, speaker: Speaker): void {
+    speaker.window.clear();
+    this.#loseParsing(conversation, speaker);
+  }
+
+  #loseParsing(conversation: Conversation, speaker: Speaker): void {
+    if (speaker.phase === Phase.Recognise) return;
+    speaker.phase = Phase.Resync;
+    speaker.window.needed = 0;
+    if (speaker.open !== undefined) {
+      this.#reporter.holeInOpenMessage(speaker);
+      const { message } = this.#reporter;
+      message.reset();
+      message.unfinished = true;
+      const part = speaker.side === 'client' ? speaker.open.request : speaker.open.response;
+      this.#reporter.finish(part.size);
+    }
+    losePlace(conversation, speaker.side, this.#rows);
+  }
+
+  #resync(conversation: Conversation, speaker: Speaker): boolean {
+    const { window } = speaker;
+    const { parser } = conversation.protocol!;
+    const at = parser.resync(window, speaker.stream!);
+    if (at >= 0) {
+      window.consume(at);
+      speaker.phase = Phase.Parse;
+      return window.length > 0;
+    }
+    window.consume(Math.max(0, window.length - parser.resyncTail));
+    window.needed = window.length + 1;
+    return false;
+  }
+
+  #recognise(conversation: Conversation, from: End, speaker: Speaker): boolean {
+    const { window } = speaker;
+    let wanted = 0;
+    for (const protocol of this.#options.protocols) {
+      for (const side of possibleSides(conversation, from)) {
+        const verdict = protocol.parser.recognise(window, side);
+        if (verdict === Verdict.Yes) {
+          this.#adopt(conversation, protocol, side === 'client' ? from : from === 0 ? 1 : 0);
+          return true;
+        }
+        if (verdict > window.length && (wanted === 0 || verdict < wanted)) wanted = verdict;
+      }
+    }
+    if (wanted > 0 && !window.ended) {
+      window.needed = wanted;
+      return false;
+    }
+    speaker.misses++;
+    this.#miss(conversation, from, speaker);
+    return false;
+  }
+
+  /** No protocol wants these bytes. */
+  #miss(conversation: Conversation, from: End, speaker: Speaker): void {
+    const { window } = speaker;
+    const { client } = conversation.connection;
+    const other = conversation.speakers[from === 0 ? 1 : 0];
+    const fromStart = client !== -1 && !conversation.beginningLost;
+    const hopeless = fromStart
+      ? from === client || other.misses > 0
+      : speaker.misses + other.misses > maxMisses;
+    if (hopeless) this.#giveUpConnection(conversation, classify(window));
+    window.clear();
+  }
+
+  #adopt(conversation: Conversation, protocol: Protocol, clientEnd: End): void {
+    conversation.protocol = protocol;
+    conversation.clientEnd = clientEnd;
+    conversation.demo = this.#options.demoPorts.has(conversation.serverPort);
+    for (const side of ['client', 'server'] as const) {
+      const speaker = conversation.speaker(side);
+      speaker.side = side;
+      speaker.stream = { side, state: protocol.parser.newState(side), out: this.#reporter };
+      if (speaker.phase !== Phase.Off) speaker.phase = Phase.Parse;
+    }
+  }
+
+  #handOver(conversation: Conversation, now: number): void {
+    const { handedTo } = this.#reporter;
+    this.#reporter.handedOver = false;
+    giveUpAll(conversation, this.#rows, 0);
+    if (handedTo === undefined) {
+      conversation.protocol = undefined;
+      for (const speaker of conversation.speakers) {
+        speaker.phase = Phase.Recognise;
+        speaker.window.needed = 0;
+      }
+    } else {
+      const next = this.#options.protocols.find((protocol) => protocol.id === handedTo);
+      if (next === undefined) {
+        this.#giveUpConnection(conversation, `${handedTo} after an upgrade (not dissected yet)`);
+        return;
+      }
+      this.#adopt(conversation, next, conversation.clientEnd === 1 ? 1 : 0);
+    }
+    conversation.lastTime = now;
+  }
+
+  /** Nothing more of this connection is looked at. */
+  #giveUpConnection(conversation: Conversation, why: string | undefined): void {
+    settleAll(conversation, this.#rows);
+    for (const speaker of conversation.speakers) {
+      speaker.phase = Phase.Off;
+      speaker.window.clear();
+    }
+    conversation.connection.ignored = true;
+    if (why === undefined) return;
+    const { notUnderstood } = this.counters;
+    notUnderstood.set(why, (notUnderstood.get(why) ?? 0) + 1);
+  }
+
+  /** Memory is short: the window that has just grown is given up as if its rest were lost. */
+  #shed(conversation: Conversation, speaker: Speaker): void {
+    if (speaker.window.length === 0) return;
+    this.counters.shedBodies++;
+    this.#lose(conversation, speaker);
+  }
+
+  /** Bytes held in windows now. */
+  get windowBytes(): number {
+    return this.#pool.usedBytes;
+  }
+}
+
+const bothSides: readonly Side[] = ['client', 'server'];
+const onlyClient: readonly Side[] = ['client'];
+const onlyServer: readonly Side[] = ['server'];
+
+function possibleSides(conversation: Conversation, from: End): readonly Side[] {
+  const { client } = conversation.connection;
+  if (client === -1) return bothSides;
+  return client === from ? onlyClient : onlyServer;
+}

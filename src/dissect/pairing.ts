@@ -1,0 +1,120 @@
+/**
+ * Joins requests with their answers. After a loss the rule is: rather no answer than somebody else's.
+ *
+ * Bytes of the two ends come in the order of cause (see `StreamSink`), so a client that waits for each
+ * answer is always paired right, whatever is lost. A client that pipelines is not: what was lost may
+ * have held any number of messages. There a *barrier* in the waiting list marks the place behind which
+ * the order is not known, until both ends have been quiet for a while.
+ */
+import { Outcome } from '../ship/columns.ts';
+import { Incomplete, type Side } from './contract.ts';
+import type { Conversation } from './conversation.ts';
+import { Exchange } from './exchange.ts';
+import type { RowWriter } from './row-writer.ts';
+import { maxWaiting } from './waiting.ts';
+
+/** Quiet time of packet time, ms, after which the answers to lost requests are no longer expected. */
+const quietMs = 1000;
+
+const barrier = new Exchange();
+barrier.barrier = true;
+
+/** The request is complete or begun: it now waits for its answer. */
+export function awaitAnswer(
+  conversation: Conversation,
+  exchange: Exchange,
+  rows: RowWriter,
+  now: number,
+): void {
+  const { waiting } = conversation;
+  if (waiting.length > 0 && conversation.protocol?.pairing === 'order') {
+    const quiet = now - conversation.lastTime > quietMs;
+    if (waiting.newest()!.barrier && (!conversation.pipelined || quiet)) dropBarriers(conversation);
+    if (waiting.length > 0) conversation.pipelined = true;
+  }
+  waiting.push(exchange);
+  if (waiting.length > maxWaiting) {
+    const oldest = waiting.shift();
+    if (oldest !== undefined && !oldest.barrier) giveUp(conversation, oldest, rows, 0);
+  }
+}
+
+/** Barriers at the end of the list, with nothing in front of them that still waits. */
+function dropBarriers(conversation: Conversation): void {
+  while (conversation.waiting.oldest()?.barrier === true) conversation.waiting.shift();
+}
+
+/** The exchange that an answer completes, or undefined. */
+export function partner(conversation: Conversation, key: number): Exchange | undefined {
+  const { waiting, protocol } = conversation;
+  if (protocol?.pairing === 'key') return waiting.take(key);
+  const oldest = waiting.oldest();
+  if (oldest === undefined || oldest.barrier) return undefined;
+  return waiting.shift();
+}
+
+/** Bytes of one side are lost, and nobody knows how many messages were in them. */
+export function losePlace(conversation: Conversation, side: Side, rows: RowWriter): void {
+  if (conversation.protocol?.pairing !== 'order') return;
+  const { waiting } = conversation;
+  if (side === 'client') {
+    if (waiting.newest()?.barrier !== true) waiting.push(barrier);
+    return;
+  }
+  giveUpAll(conversation, rows, Incomplete.ResponseHole);
+  if (conversation.pipelined) waiting.push(barrier);
+}
+
+/** No request that waits now will be answered. */
+export function giveUpAll(conversation: Conversation, rows: RowWriter, why: number): void {
+  for (;;) {
+    const exchange = conversation.waiting.shift();
+    if (exchange === undefined) return;
+    if (!exchange.barrier) giveUp(conversation, exchange, rows, why);
+  }
+}
+
+function giveUp(
+  conversation: Conversation,
+  exchange: Exchange,
+  rows: RowWriter,
+  why: number,
+): void {
+  const client = conversation.speaker('client');
+  if (client.open === exchange) {
+    client.open = undefined;
+    exchange.incomplete |= Incomplete.RequestUnfinished;
+  }
+  exchange.incomplete |= Incomplete.NoResponse | why;
+  rows.finish(exchange, Outcome.NoResponse);
+}
+
+/** The connection is over: everything unfinished becomes an entry as it is. */
+export function settleAll(conversation: Conversation, rows: RowWriter): void {
+  const server = conversation.speaker('server');
+  const client = conversation.speaker('client');
+  if (server.open !== undefined) {
+    const exchange = server.open;
+    server.open = undefined;
+    if (client.open === exchange) client.open = undefined;
+    exchange.incomplete |= Incomplete.ResponseUnfinished;
+    rows.finish(exchange, finalOutcome(exchange));
+  }
+  const halfSent = client.open;
+  giveUpAll(conversation, rows, 0);
+  if (halfSent?.live && client.open === halfSent) {
+    client.open = undefined;
+    halfSent.incomplete |= Incomplete.RequestUnfinished;
+    rows.finish(halfSent, finalOutcome(halfSent));
+  }
+  for (const exchange of conversation.early.splice(0)) {
+    exchange.incomplete |= Incomplete.NoRequest;
+    rows.finish(exchange, Outcome.NoRequest);
+  }
+}
+
+export function finalOutcome(exchange: Exchange): Outcome {
+  if (!exchange.request.seen) return Outcome.NoRequest;
+  if (!exchange.response.seen) return Outcome.NoResponse;
+  return exchange.failed ? Outcome.Failed : Outcome.Ok;
+}

@@ -1,0 +1,318 @@
+/**
+ * Writes exchanges into batches. A message's bytes are copied once, from the window straight into the
+ * heap of the current batch; only an exchange that still waits when its batch is sealed is copied again.
+ */
+import { Batch } from '../ship/batch.ts';
+import { Outcome, RowFlag } from '../ship/columns.ts';
+import { Incomplete } from './contract.ts';
+import { Exchange, type Part } from './exchange.ts';
+import type { ReportedMessage } from './message.ts';
+import { putText } from './text.ts';
+
+const redacted = new TextEncoder().encode('[REDACTED]');
+/** Room for texts that have to be rewritten because they are not UTF-8, per row. */
+const textSlack = 32 << 10;
+/** Short copies are faster in a loop than through a subarray. */
+const shortCopy = 48;
+
+export interface RowWriterOptions {
+  readonly rows: number;
+  readonly heapBytes: number;
+  readonly thread: number;
+  readonly node: number;
+  /** `Capture` value. */
+  readonly capture: number;
+  /** Takes a sealed batch. May give back a buffer for reuse through `recycle`. */
+  readonly seal: (batch: Batch) => void;
+}
+
+export class RowWriter {
+  readonly #options: RowWriterOptions;
+  #batch: Batch;
+  #serial = 1;
+  #rows = 0;
+  #used = 0;
+  #counter = 0;
+  #spare: Batch[] = [];
+  /** Exchanges opened since the last announcement; those still live then get a pending row. */
+  #opened: Exchange[] = [];
+  #pool: Exchange[] = [];
+  entries = 0;
+  live = 0;
+
+  constructor(options: RowWriterOptions) {
+    this.#options = options;
+    this.#batch = this.#fresh(options.heapBytes);
+  }
+
+  /** A new exchange whose time is `timeMs`; it lives until `finish` or `drop`. */
+  open(timeMs: number): Exchange {
+    const exchange = this.#pool.pop() ?? new Exchange();
+    exchange.reset();
+    exchange.idTime = Math.round(timeMs * 1000);
+    this.#counter = (this.#counter + 1) & 0xffffff;
+    const { node, thread } = this.#options;
+    exchange.idSequence = node * 2 ** 32 + thread * 2 ** 24 + this.#counter;
+    if (!exchange.listed) {
+      exchange.listed = true;
+      this.#opened.push(exchange);
+    }
+    this.live++;
+    return exchange;
+  }
+
+  /** Copies what a message keeps into the heap; `message` offsets are relative to `base` in `bytes`. */
+  keep(part: Part, message: ReportedMessage, bytes: Uint8Array, base: number): void {
+    const from = base + message.from;
+    const length = message.to - message.from;
+    this.#room(length + message.redactionCount * redacted.length + textSlack);
+    part.serial = this.#serial;
+    part.offset = this.#used;
+    part.seen = true;
+    part.redacted = message.redactionCount > 0;
+    if (message.redactionCount === 0) {
+      const heap = this.#batch.heap;
+      if (length <= shortCopy) {
+        let to = this.#used;
+        for (let i = from; i < from + length; i++) heap[to++] = bytes[i]!;
+      } else {
+        heap.set(bytes.subarray(from, from + length), this.#used);
+      }
+      this.#used += length;
+      part.length = length;
+    } else {
+      this.#keepRedacted(part, message, bytes, base);
+    }
+  }
+
+  /**
+   * The same for an answer whose row is written right away: makes room for the whole row first, so that
+   * nothing is sealed in between.
+   */
+  keepAnswer(exchange: Exchange, message: ReportedMessage, bytes: Uint8Array, base: number): void {
+    const length = message.to - message.from + message.redactionCount * redacted.length;
+    this.#room(exchange.request.length + length + 2 * textSlack);
+    this.keep(exchange.response, message, bytes, base);
+  }
+
+  /** Moves the bytes of a part out of the batch: it will wait longer than the batch lives. */
+  save(part: Part): void {
+    if (part.serial !== this.#serial) return;
+    part.saved = this.#batch.heap.slice(part.offset, part.offset + part.length);
+    part.serial = 0;
+  }
+
+  /** Writes the final row and gives the exchange back to the pool. */
+  finish(exchange: Exchange, outcome: Outcome): void {
+    this.#writeRow(exchange, outcome);
+    this.entries++;
+    this.drop(exchange);
+  }
+
+  /** Forgets an exchange without a row. */
+  drop(exchange: Exchange): void {
+    exchange.live = false;
+    exchange.request.saved = undefined;
+    exchange.response.saved = undefined;
+    this.live--;
+    if (!exchange.listed) this.#pool.push(exchange);
+  }
+
+  /** Gives a batch's memory back once its receiver has done with it. */
+  recycle(buffer: ArrayBuffer): void {
+    const batch = Batch.open(buffer);
+    if (batch === undefined || this.#spare.length >= 4) return;
+    if (batch.capacity === this.#options.rows && batch.heap.length >= this.#options.heapBytes) {
+      this.#spare.push(batch);
+    }
+  }
+
+  /** Seals what there is; with `announce`, exchanges still waiting get a pending row first. */
+  flush(announce: boolean): void {
+    if (announce) {
+      const opened = this.#opened;
+      this.#opened = [];
+      // All bytes are saved before the first row is written: a row may seal the batch they lie in.
+      for (const exchange of opened) {
+        exchange.listed = false;
+        if (exchange.live) {
+          this.save(exchange.request);
+          this.save(exchange.response);
+        }
+      }
+      for (const exchange of opened) {
+        if (!exchange.live) this.#pool.push(exchange);
+        else if (!exchange.announced && exchange.request.seen) {
+          this.#writeRow(exchange, Outcome.Pending);
+          exchange.announced = true;
+        }
+      }
+    }
+    if (this.#rows > 0) this.#seal();
+  }
+
+  #keepRedacted(part: Part, message: ReportedMessage, bytes: Uint8Array, base: number): void {
+    const heap = this.#batch.heap;
+    const { redactions, redactionCount } = message;
+    let at = this.#used;
+    let done = base + message.from;
+    for (let i = 0; i < redactionCount; i += 2) {
+      const from = base + redactions[i]!;
+      const to = base + redactions[i + 1]!;
+      if (from < done || to < from || to > base + message.to) continue;
+      heap.set(bytes.subarray(done, from), at);
+      at += from - done;
+      heap.set(redacted, at);
+      at += redacted.length;
+      done = to;
+    }
+    heap.set(bytes.subarray(done, base + message.to), at);
+    at += base + message.to - done;
+    part.length = at - this.#used;
+    this.#used = at;
+  }
+
+  #writeRow(exchange: Exchange, outcome: Outcome): void {
+    const { request, response } = exchange;
+    const outside =
+      (request.serial === this.#serial ? 0 : request.length) +
+      (response.serial === this.#serial ? 0 : response.length);
+    this.#room(outside + textSlack);
+    // `#room` may have sealed: then both parts lie outside, saved, and the new batch is empty.
+    this.#bringIn(request);
+    this.#bringIn(response);
+    const row = this.#rows++;
+    const columns = this.#batch.columns;
+    columns.idTime[row] = exchange.idTime;
+    columns.idSequence[row] = exchange.idSequence;
+    columns.requestSize[row] = request.size;
+    columns.responseSize[row] = response.size;
+    columns.requestPacket[row] = request.packet;
+    columns.responsePacket[row] = response.packet;
+    columns.requestOffset[row] = request.offset;
+    columns.requestLength[row] = request.length;
+    columns.responseOffset[row] = response.offset;
+    columns.responseLength[row] = response.length;
+    columns.requestMs[row] = request.seen ? request.endTime - request.startTime : 0;
+    const answered = request.seen && response.seen;
+    columns.waitMs[row] = answered ? Math.max(0, response.startTime - request.startTime) : NaN;
+    columns.elapsedMs[row] = answered ? Math.max(0, response.endTime - request.startTime) : NaN;
+    columns.status[row] = exchange.status;
+    columns.incomplete[row] = exchange.incomplete;
+    columns.version[row] = exchange.version;
+    columns.outcome[row] = outcome;
+    columns.capture[row] = this.#options.capture;
+    this.#writeTexts(exchange, row);
+    this.#writeConnection(exchange, row);
+  }
+
+  #writeTexts(exchange: Exchange, row: number): void {
+    const { request, response } = exchange;
+    const columns = this.#batch.columns;
+    const heap = this.#batch.heap;
+    const at = request.offset;
+    let end = this.#used;
+    end = putText(columns.method, row, heap, at + exchange.methodFrom, exchange.methodLength, end);
+    end = putText(columns.target, row, heap, at + exchange.targetFrom, exchange.targetLength, end);
+    end = putText(columns.host, row, heap, at + exchange.hostFrom, exchange.hostLength, end);
+    end = putText(columns.traceId, row, heap, at + exchange.traceFrom, exchange.traceLength, end);
+    const typed = response.seen ? response : request;
+    end = putText(
+      columns.contentType,
+      row,
+      heap,
+      typed.offset + typed.contentTypeFrom,
+      typed.contentTypeLength,
+      end,
+    );
+    this.#used = end;
+  }
+
+  #writeConnection(exchange: Exchange, row: number): void {
+    const connection = exchange.connection!;
+    const columns = this.#batch.columns;
+    columns.stream[row] = connection.stream;
+    columns.protocol[row] = connection.protocolCode;
+    columns.sourcePort[row] = connection.clientPort;
+    columns.destinationPort[row] = connection.serverPort;
+    const secret = exchange.request.redacted || exchange.response.redacted;
+    columns.flags[row] = (secret ? RowFlag.Redacted : 0) | (connection.demo ? RowFlag.Demo : 0);
+    const source = columns.sourceAddress;
+    const destination = columns.destinationAddress;
+    const { clientAddress, serverAddress } = connection;
+    for (let i = 0; i < 4; i++) {
+      putWord(source, row * 16 + i * 4, clientAddress[i]!);
+      putWord(destination, row * 16 + i * 4, serverAddress[i]!);
+    }
+  }
+
+  #bringIn(part: Part): void {
+    if (part.length === 0 || part.serial === this.#serial) return;
+    this.#batch.heap.set(part.saved!, this.#used);
+    part.offset = this.#used;
+    this.#used += part.length;
+    // The bytes stay saved as well: this row may be a pending one, completed in a later batch.
+  }
+
+  #room(bytes: number): void {
+    if (this.#rows < this.#options.rows && this.#used + bytes <= this.#batch.heap.length) return;
+    this.#seal();
+    if (bytes > this.#batch.heap.length) this.#batch = this.#fresh(bytes);
+  }
+
+  #seal(): void {
+    const stillOpen: Exchange[] = [];
+    for (const exchange of this.#opened) {
+      if (exchange.live) {
+        this.save(exchange.request);
+        this.save(exchange.response);
+        if (!exchange.announced) {
+          stillOpen.push(exchange);
+          continue;
+        }
+      } else this.#pool.push(exchange);
+      exchange.listed = false;
+    }
+    this.#opened = stillOpen;
+    const batch = this.#batch;
+    batch.rows = this.#rows;
+    batch.heapUsed = this.#used;
+    batch.thread = this.#options.thread;
+    batch.number = this.#serial;
+    if (this.#rows > 0) this.#options.seal(batch);
+    else this.#spare.push(batch);
+    this.#batch = this.#spare.pop() ?? this.#fresh(this.#options.heapBytes);
+    this.#serial++;
+    this.#rows = 0;
+    this.#used = 0;
+  }
+
+  #fresh(heapBytes: number): Batch {
+    return Batch.allocate(this.#options.rows, Math.max(heapBytes, this.#options.heapBytes));
+  }
+}
+
+function putWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+}
+
+/** `Incomplete` bits of one message, by the side that sent it. */
+export function incompleteBits(message: ReportedMessage, ofRequest: boolean): number {
+  return (
+    (message.hole ? (ofRequest ? Incomplete.RequestHole : Incomplete.ResponseHole) : 0) |
+    (message.cut ? (ofRequest ? Incomplete.RequestCut : Incomplete.ResponseCut) : 0) |
+    (message.unfinished
+      ? ofRequest
+        ? Incomplete.RequestUnfinished
+        : Incomplete.ResponseUnfinished
+      : 0) |
+    (message.malformed
+      ? ofRequest
+        ? Incomplete.RequestMalformed
+        : Incomplete.ResponseMalformed
+      : 0)
+  );
+}

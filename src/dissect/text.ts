@@ -1,0 +1,38 @@
+/** Texts of a row: spans of the heap when they are ASCII, else rewritten as valid UTF-8 behind it. */
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+/** Longest text of a row, in bytes; the payload keeps the whole. */
+export const maxTextBytes = 2048;
+
+/**
+ * Sets cell `row` of a text column to `heap[at, at + length)`. Bytes that are not ASCII are decoded
+ * (damaged UTF-8 becomes U+FFFD) and written at `end`. Returns the new end of the heap.
+ */
+export function putText(
+  column: Uint32Array,
+  row: number,
+  heap: Uint8Array,
+  at: number,
+  length: number,
+  end: number,
+): number {
+  if (length === 0) {
+    column[row * 2] = 0;
+    column[row * 2 + 1] = 0;
+    return end;
+  }
+  const shown = length > maxTextBytes ? maxTextBytes : length;
+  let bits = 0;
+  for (let i = at; i < at + shown; i++) bits |= heap[i]!;
+  if (bits < 0x80) {
+    column[row * 2] = at;
+    column[row * 2 + 1] = shown;
+    return end;
+  }
+  const text = decoder.decode(heap.subarray(at, at + shown));
+  const { written } = encoder.encodeInto(text, heap.subarray(end));
+  column[row * 2] = end;
+  column[row * 2 + 1] = written;
+  return end + written;
+}

@@ -1,0 +1,138 @@
+/**
+ * START HERE. One pipeline: packets in, batches of rows out, all stages joined in their order.
+ *
+ *   packet → decode → reassemble → dissect → batch
+ *
+ * Everything runs in the call of `packet`; nothing is queued between the stages. A pipeline knows no
+ * clock of its own: time comes with the packets, or from `advance` when none arrive.
+ */
+import type { PacketSink } from './capture/contract.ts';
+import { Decoded } from './decode/contract.ts';
+import { Decoder } from './decode/index.ts';
+import type { Conversation } from './dissect/conversation.ts';
+import { Dissector, RowWriter } from './dissect/index.ts';
+import { protocols } from './protocols/index.ts';
+import type { ReassembleLimits } from './reassemble/contract.ts';
+import { defaultReassembleLimits, Reassembler } from './reassemble/index.ts';
+import type { Batch } from './ship/batch.ts';
+
+export interface PipelineOptions {
+  /** Number of this thread on its node, and of the node in the cluster: part of every entry's id. */
+  readonly thread: number;
+  readonly node: number;
+  /** `Capture` value of the entries. */
+  readonly capture: number;
+  readonly bodyLimitBytes: number;
+  readonly redact: boolean;
+  readonly demoPorts: readonly number[];
+  readonly limits?: Partial<ReassembleLimits>;
+  /** Rows and heap bytes of one batch. */
+  readonly batchRows?: number;
+  readonly batchHeapBytes?: number;
+  /** Unread bytes of messages in progress, all connections together. */
+  readonly windowBytes?: number;
+}
+
+export const defaultBatchRows = 4096;
+export const defaultBatchHeapBytes = 4 << 20;
+export const defaultWindowBytes = 64 << 20;
+
+/** What the stages have seen, as plain data that can be posted between threads. */
+export interface PipelineCounters {
+  readonly packets: number;
+  readonly decodeIgnored: Readonly<Record<string, number>>;
+  readonly connections: number;
+  readonly openConnections: number;
+  readonly payloadBytes: number;
+  readonly holes: number;
+  readonly holeBytes: number;
+  readonly shedConnections: number;
+  readonly entries: number;
+  readonly pending: number;
+  readonly shedBodies: number;
+  readonly notUnderstood: Readonly<Record<string, number>>;
+}
+
+export class Pipeline implements PacketSink {
+  readonly #decoder = new Decoder();
+  readonly #rows: RowWriter;
+  readonly #dissector: Dissector;
+  readonly #reassembler: Reassembler<Conversation | undefined>;
+
+  constructor(options: PipelineOptions, seal: (batch: Batch) => void) {
+    this.#rows = new RowWriter({
+      rows: options.batchRows ?? defaultBatchRows,
+      heapBytes: options.batchHeapBytes ?? defaultBatchHeapBytes,
+      thread: options.thread,
+      node: options.node,
+      capture: options.capture,
+      seal,
+    });
+    this.#dissector = new Dissector({
+      protocols,
+      rows: this.#rows,
+      thread: options.thread,
+      bodyLimitBytes: options.bodyLimitBytes,
+      redact: options.redact,
+      windowBytes: options.windowBytes ?? defaultWindowBytes,
+      demoPorts: new Set(options.demoPorts),
+    });
+    this.#reassembler = new Reassembler(this.#dissector, {
+      ...defaultReassembleLimits,
+      ...options.limits,
+    });
+  }
+
+  packet(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    wireLength: number,
+    linkType: number,
+    timestampMs: number,
+  ): void {
+    const kind = this.#decoder.decode(bytes, start, end, wireLength, linkType, timestampMs);
+    if (kind === Decoded.Tcp) this.#reassembler.segment(this.#decoder.segment);
+  }
+
+  /** Packet time has come this far without a packet. */
+  advance(nowMs: number): void {
+    this.#reassembler.advance(nowMs);
+  }
+
+  /** Hands on what there is; with `announce`, requests still waiting for an answer as well. */
+  flush(announce: boolean): void {
+    this.#rows.flush(announce);
+  }
+
+  /** The input has ended: everything unfinished becomes an entry as it is. */
+  end(): void {
+    this.#reassembler.end();
+    this.#rows.flush(false);
+  }
+
+  /** A batch's memory, for reuse. */
+  recycle(buffer: ArrayBuffer): void {
+    this.#rows.recycle(buffer);
+  }
+
+  counters(): PipelineCounters {
+    const { counters: decode } = this.#decoder;
+    const { counters: streams } = this.#reassembler;
+    const { counters: dissect } = this.#dissector;
+    return {
+      packets: decode.packets,
+      decodeIgnored: Object.fromEntries(decode.ignored),
+      connections: streams.connections,
+      openConnections: streams.openConnections,
+      payloadBytes: streams.payloadBytes,
+      holes: streams.holes,
+      holeBytes: streams.holeBytes,
+      shedConnections: streams.shedConnections,
+      entries: this.#rows.entries,
+      pending: this.#rows.live,
+      shedBodies: dissect.shedBodies,
+      notUnderstood: Object.fromEntries(dissect.notUnderstood),
+    };
+  }
+}

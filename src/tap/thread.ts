@@ -1,0 +1,147 @@
+/** A pipeline thread: one source, one pipeline; batches go to the main thread as transferred buffers. */
+import { receiveMessageOnPort, threadId, type MessagePort } from 'node:worker_threads';
+import type { PacketSink, PacketSource } from '../capture/contract.ts';
+import { openFiles, openLive, PcapngWriter, SourceError, teeSink } from '../capture/index.ts';
+import { Pipeline } from '../pipeline.ts';
+import type { Batch } from '../ship/batch.ts';
+import { Control, type ThreadCounters, type ThreadMessage, type ThreadOptions } from './messages.ts';
+import { openRecording } from './recording.ts';
+
+/** Batches on their way to the main thread: a file waits here, a live tap sheds here. */
+const maxInFlight = 8;
+/** How often rows are handed on while packets are few, ms. */
+const flushEveryMs = 100;
+const countersEveryMs = 250;
+/** How long a read waits for packets; the longest delay of everything time-based. */
+const readWaitMs = 50;
+
+/** Runs until the source ends or the main thread says stop. */
+export async function runThread(options: ThreadOptions, port: MessagePort): Promise<void> {
+  const post = (message: ThreadMessage, transfer: ArrayBuffer[] = []) =>
+    port.postMessage(message, transfer);
+  try {
+    await new PipelineThread(options, port, post).run();
+  } catch (error) {
+    const known = error instanceof SourceError;
+    const message = known ? error.message : String(error instanceof Error ? error.stack : error);
+    post({ type: 'failed', code: known ? error.code : 'internal', message });
+  }
+}
+
+class PipelineThread {
+  readonly #options: ThreadOptions;
+  readonly #port: MessagePort;
+  readonly #post: (message: ThreadMessage, transfer?: ArrayBuffer[]) => void;
+  readonly #control: Int32Array;
+  readonly #pipeline: Pipeline;
+  /** The source can be slowed down without loss: a file. */
+  readonly #patient: boolean;
+  #shedRows = 0;
+  #lastFlush = 0;
+  #lastCounters = 0;
+
+  constructor(
+    options: ThreadOptions,
+    port: MessagePort,
+    post: (message: ThreadMessage, transfer?: ArrayBuffer[]) => void,
+  ) {
+    this.#options = options;
+    this.#port = port;
+    this.#post = post;
+    this.#control = new Int32Array(options.control);
+    this.#patient = options.source.kind === 'files';
+    this.#pipeline = new Pipeline(options.pipeline, (batch) => this.#seal(batch));
+  }
+
+  async run(): Promise<void> {
+    const source = await openSource(this.#options);
+    const writer =
+      this.#options.write === undefined ? undefined : new PcapngWriter(this.#options.write);
+    try {
+      this.#post({ type: 'started', description: source.description });
+      const sink = writer === undefined ? this.#pipeline : teeSink(this.#pipeline, writer);
+      await this.#loop(source, sink);
+      this.#pipeline.end();
+      writer?.close();
+      this.#post({ type: 'ended', counters: this.#counters(source) });
+    } finally {
+      source.close();
+    }
+  }
+
+  async #loop(source: PacketSource, sink: PacketSink): Promise<void> {
+    while (Atomics.load(this.#control, Control.Stop) === 0) {
+      const reading = source.read(sink, readWaitMs);
+      const packets = typeof reading === 'number' ? reading : await reading;
+      if (packets < 0) return;
+      this.#takeBack();
+      const now = Date.now();
+      if (now - this.#lastFlush >= flushEveryMs) {
+        this.#lastFlush = now;
+        if (this.#options.source.kind === 'local') this.#pipeline.advance(now);
+        if (!this.#patient || packets === 0) this.#pipeline.flush(true);
+      }
+      if (now - this.#lastCounters >= countersEveryMs) {
+        this.#lastCounters = now;
+        this.#post({ type: 'counters', counters: this.#counters(source) });
+      }
+    }
+  }
+
+  /** Memory of batches that the main thread has done with. */
+  #takeBack(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      this.#pipeline.recycle(received.message as ArrayBuffer);
+    }
+  }
+
+  #seal(batch: Batch): void {
+    if (Atomics.load(this.#control, Control.InFlight) >= maxInFlight) {
+      if (!this.#patient) {
+        this.#shedRows += batch.rows;
+        this.#pipeline.recycle(batch.buffer);
+        return;
+      }
+      this.#waitForRoom();
+    }
+    Atomics.add(this.#control, Control.InFlight, 1);
+    this.#post({ type: 'batch', buffer: batch.buffer }, [batch.buffer]);
+  }
+
+  #waitForRoom(): void {
+    for (;;) {
+      const inFlight = Atomics.load(this.#control, Control.InFlight);
+      if (inFlight < maxInFlight || Atomics.load(this.#control, Control.Stop) !== 0) return;
+      Atomics.wait(this.#control, Control.InFlight, inFlight, 100);
+    }
+  }
+
+  #counters(source: PacketSource): ThreadCounters {
+    const cpu = process.threadCpuUsage();
+    return {
+      source: source.counters(),
+      damage: source.damage(),
+      pipeline: this.#pipeline.counters(),
+      shedRows: this.#shedRows,
+      cpuMs: (cpu.user + cpu.system) / 1000,
+    };
+  }
+}
+
+async function openSource(options: ThreadOptions): Promise<PacketSource> {
+  const { source } = options;
+  if (source.kind === 'recording') return openRecording(source.path);
+  if (source.kind === 'files') {
+    return openFiles([...source.paths], { captureFilter: source.captureFilter });
+  }
+  return openLive({
+    interfaces: [...source.interfaces],
+    captureFilter: source.captureFilter,
+    ignorePorts: [...source.ignorePorts],
+  });
+}
+
+/** For logs: which worker this is. */
+export const threadName = `pipeline-${threadId}`;
