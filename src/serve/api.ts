@@ -16,14 +16,17 @@
  *   GET    /api/v1/query/check             ?filter → QueryCheck
  *   GET    /api/v1/live                    WebSocket, ?filter: LiveServerMessage / LiveClientMessage
  *
- * Errors are `ApiError` with status 400, 401, 404, 409 or 500.
+ * Errors are `ApiError` with status 400, 401, 403 (wrong Host or Origin), 404, 409, 426 or 500.
  */
 import type { Description, FieldDeclaration } from '../dissect/contract.ts';
 import type { Entry, EntryRow } from '../entry/entry.ts';
 
 export interface ApiError {
   readonly error: {
-    /** For programs: `bad_filter`, `bad_parameter`, `unauthorized`, `not_found`, `internal`. */
+    /**
+     * For programs: `bad_filter`, `bad_parameter`, `bad_message`, `unauthorized`, `forbidden`,
+     * `not_found`, `internal`.
+     */
     readonly code: string;
     /** For people: what happened and what to do. */
     readonly message: string;
@@ -154,6 +157,8 @@ export type LiveServerMessage =
   | { readonly type: 'counters'; readonly counters: Counters }
   /** This viewer was too slow: so many matching entries were not sent; they are in the history. */
   | { readonly type: 'missed'; readonly count: number }
+  /** Answer to a viewer's `filter`: entries match this filter from here on. */
+  | { readonly type: 'filter'; readonly filter: string }
   | { readonly type: 'error'; readonly error: ApiError['error'] }
   /** Everything before was forgotten (somebody cleared the store). */
   | { readonly type: 'cleared' };

@@ -1,0 +1,109 @@
+/** Routes of one entry: decoded, its bytes as kept, its bodies. */
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import type { DecodedExchange, Description, Section } from '../../dissect/contract.ts';
+import type { StoredEntry } from '../../entry/entry.ts';
+import type { EntryDetails } from '../api.ts';
+import type { Api, ServeContext } from '../context.ts';
+import { notFound } from '../errors.ts';
+import { apiErrorSchema, entryDetailsSchema, entryParams, sideQuery } from '../schemas.ts';
+
+type Side = z.output<typeof sideQuery>['side'];
+
+const bytesSchema = {
+  description: 'The bytes, as a download',
+  content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+};
+const errorSchemas = { 400: apiErrorSchema, 401: apiErrorSchema, 404: apiErrorSchema };
+
+export function entryRoutes(app: Api, context: ServeContext): void {
+  app.get(
+    '/entries/:id',
+    {
+      schema: {
+        summary: 'One entry, decoded',
+        params: entryParams,
+        response: { 200: entryDetailsSchema, ...errorSchemas },
+      },
+    },
+    async ({ params }): Promise<EntryDetails> => details(context, await find(context, params.id)),
+  );
+  app.get(
+    '/entries/:id/raw',
+    {
+      schema: {
+        summary: 'A message as it was kept',
+        params: entryParams,
+        querystring: sideQuery,
+        response: { 200: bytesSchema, ...errorSchemas },
+      },
+    },
+    async ({ params, query }, reply) => {
+      const { payload } = await find(context, params.id);
+      const bytes = payload[query.side];
+      if (bytes === undefined) throw notFound(`No bytes of the ${query.side} were kept.`);
+      return sendBytes(reply, bytes, `${params.id}-${query.side}.bin`);
+    },
+  );
+  app.get(
+    '/entries/:id/body',
+    {
+      schema: {
+        summary: 'The body of a message, decoded; texts as UTF-8',
+        params: entryParams,
+        querystring: sideQuery,
+        response: { 200: bytesSchema, ...errorSchemas },
+      },
+    },
+    async ({ params, query }, reply) => {
+      const { sections } = details(context, await find(context, params.id));
+      const body = bodyOf(sections, query.side);
+      if (body === undefined) throw notFound(`The ${query.side} has no body.`);
+      return sendBytes(reply, body, `${params.id}-${query.side}-body.bin`);
+    },
+  );
+}
+
+async function find(context: ServeContext, id: string): Promise<StoredEntry> {
+  // The feed first: what is no longer there has been given to the store.
+  const entry = context.live.pendingEntry(id) ?? (await context.store.get(id));
+  if (entry === undefined) {
+    throw notFound('There is no such entry: it was never seen, or has made room for newer ones.');
+  }
+  return entry;
+}
+
+function details(context: ServeContext, entry: StoredEntry): EntryDetails {
+  const protocol = context.protocols.find(({ code }) => code === entry.protocolCode);
+  let decoded: DecodedExchange = { request: undefined, response: undefined };
+  let sections: Description = { request: [], response: [] };
+  if (protocol !== undefined) {
+    try {
+      decoded = protocol.decode(entry.payload);
+      sections = protocol.describe(decoded);
+    } catch {
+      // The bytes stay available under /raw, and the row is shown as it is.
+      const failed = undecodable(protocol.title);
+      sections = { request: [failed], response: [] };
+    }
+  }
+  return { entry: { ...entry.row, ...decoded }, sections };
+}
+
+function undecodable(title: string): Section {
+  const value = `Mizu failed to decode these ${title} messages; their bytes can be downloaded.`;
+  return { kind: 'table', title: 'Not decoded', rows: [{ name: 'reason', value }] };
+}
+
+function bodyOf(sections: Description, side: Side): Buffer | undefined {
+  const body = sections[side].find((section) => section.kind === 'body');
+  return body && Buffer.from(body.content, body.encoding === 'base64' ? 'base64' : 'utf8');
+}
+
+/** Always a download of no known type: what a server under test sent must never run as a page. */
+function sendBytes(reply: FastifyReply, bytes: Uint8Array, name: string) {
+  return reply
+    .type('application/octet-stream')
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
