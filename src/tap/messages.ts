@@ -12,7 +12,11 @@ export type TapSource =
       /** Mizu's own ports: left out in the kernel. */
       readonly ignorePorts: readonly number[];
     }
-  | { readonly kind: 'files'; readonly paths: readonly string[]; readonly captureFilter: string | undefined }
+  | {
+      readonly kind: 'files';
+      readonly paths: readonly string[];
+      readonly captureFilter: string | undefined;
+    }
   /** A recording, played at its own pace, again and again. */
   | { readonly kind: 'recording'; readonly path: string };
 

@@ -1,10 +1,15 @@
 /** A pipeline thread: one source, one pipeline; batches go to the main thread as transferred buffers. */
-import { receiveMessageOnPort, threadId, type MessagePort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { PacketSink, PacketSource } from '../capture/contract.ts';
 import { openFiles, openLive, PcapngWriter, SourceError, teeSink } from '../capture/index.ts';
 import { Pipeline } from '../pipeline.ts';
 import type { Batch } from '../ship/batch.ts';
-import { Control, type ThreadCounters, type ThreadMessage, type ThreadOptions } from './messages.ts';
+import {
+  Control,
+  type ThreadCounters,
+  type ThreadMessage,
+  type ThreadOptions,
+} from './messages.ts';
 import { openRecording } from './recording.ts';
 
 /** Batches on their way to the main thread: a file waits here, a live tap sheds here. */
@@ -142,6 +147,3 @@ async function openSource(options: ThreadOptions): Promise<PacketSource> {
     ignorePorts: [...source.ignorePorts],
   });
 }
-
-/** For logs: which worker this is. */
-export const threadName = `pipeline-${threadId}`;

@@ -1,0 +1,207 @@
+/**
+ * One tap on one machine: pipeline threads here, store and page in this process. `mizu tap --local`,
+ * `mizu tap --read` and the demo's recording all run through `runTap`.
+ */
+import { entryFields } from './entry/fields.ts';
+import { buildSchema, compileQuery, parseQuery } from './filter/index.ts';
+import { protocolByCode, protocols } from './protocols/index.ts';
+import { Capture } from './ship/columns.ts';
+import type { Store } from './store/contract.ts';
+import { openStore } from './store/index.ts';
+import { counterReport } from './tap/counters.ts';
+import { jsonlWriter } from './tap/jsonl.ts';
+import type { TapSource, ThreadCounters } from './tap/messages.ts';
+import { startPage } from './tap/page.ts';
+import { type PipelineThread, startPipeline, type TakeBatch, TapError } from './tap/pipelines.ts';
+
+export interface TapOptions {
+  readonly source: TapSource;
+  readonly output: 'page' | 'jsonl' | 'none';
+  /** `none` keeps nothing; only for outputs other than the page. */
+  readonly store: 'none' | { readonly directory: string | undefined; readonly limitBytes: number };
+  readonly bodyLimitBytes: number;
+  readonly redact: boolean;
+  readonly write?: string | undefined;
+  readonly guiPort: number;
+  readonly proxyHost: string;
+  readonly token?: string | undefined;
+  /** Only entries that match, for `jsonl`. */
+  readonly filter?: string | undefined;
+  /** Server ports of the demo shop: entries of theirs are labelled. */
+  readonly demoPorts: readonly number[];
+  /** A sentence for the page when what the user asked for could not be had. */
+  readonly notice?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: TapProgress) => void;
+  /** The page answers. */
+  readonly onReady?: (ready: { readonly url: string }) => void;
+  /** The source is open; says what is tapped. */
+  readonly onStarted?: (description: string) => void;
+}
+
+export interface TapProgress {
+  readonly readBytes: number;
+  readonly totalBytes: number;
+  readonly packets: number;
+  readonly entries: number;
+  readonly elapsedMs: number;
+}
+
+export interface TapSummary {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly streams: number;
+  readonly entries: number;
+  readonly holes: number;
+  readonly holeBytes: number;
+  /** Packets dropped by the kernel. */
+  readonly dropped: number;
+  /** Rows, bodies and connections given up since something was too slow or memory was short. */
+  readonly shed: number;
+  readonly notUnderstood: Readonly<Record<string, number>>;
+  readonly damage: readonly {
+    readonly file: string;
+    readonly offset: number;
+    readonly reason: string;
+  }[];
+  readonly elapsedMs: number;
+  /** CPU time of the pipeline threads, ms. */
+  readonly pipelineCpuMs: number;
+  /** CPU time of storing, ms. */
+  readonly storeCpuMs: number;
+}
+
+export { TapError } from './tap/pipelines.ts';
+
+const progressEveryMs = 200;
+
+/** Runs until the input ends (jsonl, none) or `signal` is aborted. Throws `TapError` or `ServeError`. */
+export async function runTap(options: TapOptions): Promise<TapSummary> {
+  const startedAt = Date.now();
+  const schema = buildSchema(entryFields, protocols);
+  const matches = filterOf(options.filter, schema);
+  await using stack = new AsyncDisposableStack();
+  const store = await openTapStore(options);
+  if (store !== undefined) stack.defer(() => store.close());
+  let thread: PipelineThread | undefined;
+  let ended = false;
+  const takers: TakeBatch[] = [];
+  if (options.output === 'page') {
+    const page = await startPage({
+      options,
+      store: store!,
+      schema,
+      startedAt,
+      counters: () => counterReport(thread?.counters(), store, ended),
+    });
+    stack.defer(() => page.close());
+    takers.push((batch) => page.push(batch));
+    options.onReady?.({ url: page.url });
+  }
+  if (store !== undefined) {
+    takers.push((batch) => {
+      store.append(batch);
+      return undefined;
+    });
+  }
+  if (options.output === 'jsonl') {
+    takers.push(jsonlWriter(process.stdout, { protocolByCode }, matches));
+  }
+  thread = startPipeline(
+    {
+      source: options.source,
+      pipeline: {
+        thread: 0,
+        node: 0,
+        capture: options.source.kind === 'local' ? Capture.Pcap : Capture.File,
+        bodyLimitBytes: options.bodyLimitBytes,
+        redact: options.redact,
+        demoPorts: options.demoPorts,
+      },
+      write: options.write,
+    },
+    takeWithAll(takers),
+  );
+  const progress = setInterval(() => report(options, thread, startedAt), progressEveryMs);
+  stack.defer(() => clearInterval(progress));
+  const stop = () => thread?.stop();
+  options.signal.addEventListener('abort', stop);
+  stack.defer(() => options.signal.removeEventListener('abort', stop));
+  options.onStarted?.(await thread.started);
+  const counters = await thread.done;
+  ended = true;
+  report(options, thread, startedAt);
+  if (options.output === 'page' && !options.signal.aborted) await aborted(options.signal);
+  return summarise(counters, store, startedAt);
+}
+
+async function openTapStore(options: TapOptions): Promise<Store | undefined> {
+  if (options.store === 'none') return undefined;
+  return openStore({
+    directory: options.store.directory,
+    limitBytes: options.store.limitBytes,
+    protocolByCode,
+  });
+}
+
+function filterOf(text: string | undefined, schema: ReturnType<typeof buildSchema>) {
+  if (text === undefined || text === '') return undefined;
+  const parsed = parseQuery(text, schema);
+  if (parsed.ok) return compileQuery(parsed.query);
+  const { message, suggestion, from } = parsed.error;
+  const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
+  throw new TapError('bad-filter', `--filter, column ${from + 1}: ${message}${hint}`);
+}
+
+function takeWithAll(takers: readonly TakeBatch[]): TakeBatch {
+  return (batch) => {
+    const waits: Promise<void>[] = [];
+    for (const take of takers) {
+      const wait = take(batch);
+      if (wait !== undefined) waits.push(wait);
+    }
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+  };
+}
+
+function report(options: TapOptions, thread: PipelineThread | undefined, startedAt: number): void {
+  const counters = thread?.counters();
+  if (counters === undefined) return;
+  options.onProgress?.({
+    readBytes: counters.source.readBytes,
+    totalBytes: counters.source.totalBytes,
+    packets: counters.pipeline.packets,
+    entries: counters.pipeline.entries,
+    elapsedMs: Date.now() - startedAt,
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function summarise(
+  counters: ThreadCounters,
+  store: Store | undefined,
+  startedAt: number,
+): TapSummary {
+  const { source, pipeline } = counters;
+  const stored = store?.counters();
+  return {
+    packets: pipeline.packets,
+    bytes: source.bytes,
+    streams: pipeline.connections * 2,
+    entries: pipeline.entries,
+    holes: pipeline.holes,
+    holeBytes: pipeline.holeBytes,
+    dropped: source.dropped,
+    shed: counters.shedRows + pipeline.shedBodies + pipeline.shedConnections + (stored?.shed ?? 0),
+    notUnderstood: pipeline.notUnderstood,
+    damage: counters.damage,
+    elapsedMs: Date.now() - startedAt,
+    pipelineCpuMs: counters.cpuMs,
+    storeCpuMs: stored?.cpuMs ?? 0,
+  };
+}

@@ -1,0 +1,102 @@
+/** The main thread's view of its pipeline threads: starts them, takes their batches, adds up counters. */
+import { Worker } from 'node:worker_threads';
+import { Batch } from '../ship/batch.ts';
+import {
+  Control,
+  controlSlots,
+  type ThreadCounters,
+  type ThreadMessage,
+  type ThreadOptions,
+} from './messages.ts';
+
+/** How long a thread may take to end by itself after it was told to. */
+const stopGraceMs = 5000;
+
+/** A source that could not be opened: `code` as in `SourceError`. */
+export class TapError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface PipelineThread {
+  /** Resolves when the source has ended or was stopped; rejects with `TapError`. */
+  readonly done: Promise<ThreadCounters>;
+  /** Resolves with the source's description once it is open. */
+  readonly started: Promise<string>;
+  counters(): ThreadCounters | undefined;
+  stop(): void;
+}
+
+/** Gets each batch; the batch's memory goes back to the thread when it returns or resolves. */
+export type TakeBatch = (batch: Batch) => undefined | Promise<void>;
+
+/** Starts a pipeline thread. */
+export function startPipeline(
+  options: Omit<ThreadOptions, 'control'>,
+  take: TakeBatch,
+): PipelineThread {
+  const control = new SharedArrayBuffer(controlSlots * 4);
+  const slots = new Int32Array(control);
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: { ...options, control } satisfies ThreadOptions,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  let counters: ThreadCounters | undefined;
+  const started = Promise.withResolvers<string>();
+  const done = Promise.withResolvers<ThreadCounters>();
+  started.promise.catch(() => undefined);
+  const fail = (error: Error) => {
+    started.reject(error);
+    done.reject(error);
+  };
+  const giveBack = (buffer: ArrayBuffer) => {
+    worker.postMessage(buffer, [buffer]);
+    Atomics.sub(slots, Control.InFlight, 1);
+    Atomics.notify(slots, Control.InFlight);
+  };
+  const takeBatch = (buffer: ArrayBuffer) => {
+    const batch = Batch.open(buffer);
+    const taken = batch === undefined ? undefined : take(batch);
+    if (taken === undefined) giveBack(buffer);
+    else pending = pending.then(() => taken).then(() => giveBack(buffer), fail);
+  };
+  let pending = Promise.resolve();
+  worker.on('message', (message: ThreadMessage) => {
+    switch (message.type) {
+      case 'batch':
+        takeBatch(message.buffer);
+        break;
+      case 'started':
+        started.resolve(message.description);
+        break;
+      case 'counters':
+        counters = message.counters;
+        break;
+      case 'ended':
+        counters = message.counters;
+        done.resolve(pending.then(() => message.counters));
+        break;
+      case 'failed':
+        fail(new TapError(message.code, message.message));
+        break;
+    }
+  });
+  worker.on('error', fail);
+  worker.on('exit', () => fail(new TapError('internal', 'the pipeline thread ended unexpectedly')));
+  return {
+    done: done.promise.finally(() => worker.terminate()),
+    started: started.promise,
+    counters: () => counters,
+    stop() {
+      Atomics.store(slots, Control.Stop, 1);
+      Atomics.notify(slots, Control.InFlight);
+      setTimeout(
+        () => fail(new TapError('internal', 'the tap did not stop in time')),
+        stopGraceMs,
+      ).unref();
+    },
+  };
+}
