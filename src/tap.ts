@@ -8,7 +8,7 @@ import { protocolByCode, protocols } from './protocols/index.ts';
 import { Capture } from './ship/columns.ts';
 import type { Store } from './store/contract.ts';
 import { openStore } from './store/index.ts';
-import { counterReport } from './tap/counters.ts';
+import { CounterReports } from './tap/counters.ts';
 import { jsonlWriter } from './tap/jsonl.ts';
 import type { TapSource, ThreadCounters } from './tap/messages.ts';
 import { startPage } from './tap/page.ts';
@@ -85,6 +85,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   if (store !== undefined) stack.defer(() => store.close());
   let thread: PipelineThread | undefined;
   let ended = false;
+  const reports = new CounterReports();
   const takers: TakeBatch[] = [];
   if (options.output === 'page') {
     const page = await startPage({
@@ -92,7 +93,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
       store: store!,
       schema,
       startedAt,
-      counters: () => counterReport(thread?.counters(), store, ended),
+      counters: () => reports.report(thread?.counters(), store, ended),
     });
     stack.defer(() => page.close());
     takers.push((batch) => page.push(batch));
