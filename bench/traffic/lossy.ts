@@ -1,0 +1,50 @@
+/** Copies a pcap file without some of its packets, chosen by a seeded generator: always the same ones. */
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+
+const fileHeaderBytes = 24;
+const recordHeaderBytes = 16;
+const chunkBytes = 4 << 20;
+
+/** mulberry32: small, seeded, good enough to choose packets. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Little endian pcap in, the same without the share `loss` (0 to 1) of its packets out. */
+export function dropPackets(from: string, to: string, loss: number): number {
+  const random = seededRandom(20261124);
+  const input = openSync(from, 'r');
+  const output = openSync(to, 'w');
+  const buffer = Buffer.allocUnsafe(chunkBytes * 2);
+  const kept = Buffer.allocUnsafe(chunkBytes * 2);
+  let dropped = 0;
+  let held = readSync(input, buffer, 0, fileHeaderBytes, null);
+  writeSync(output, buffer, 0, held);
+  held = 0;
+  for (;;) {
+    const got = readSync(input, buffer, held, chunkBytes, null);
+    if (got === 0) break;
+    const end = held + got;
+    let at = 0;
+    let keptBytes = 0;
+    while (end - at >= recordHeaderBytes) {
+      const length = recordHeaderBytes + buffer.readUInt32LE(at + 8);
+      if (end - at < length) break;
+      if (random() < loss) dropped++;
+      else keptBytes += buffer.copy(kept, keptBytes, at, at + length);
+      at += length;
+    }
+    writeSync(output, kept, 0, keptBytes);
+    buffer.copy(buffer, 0, at, end);
+    held = end - at;
+  }
+  closeSync(input);
+  closeSync(output);
+  return dropped;
+}
