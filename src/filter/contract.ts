@@ -4,9 +4,14 @@
  */
 import type { FieldDeclaration, Value } from '../dissect/contract.ts';
 
+/** A declared field, and the protocols (by id) that have it; without them every entry has it. */
+export interface SchemaField extends FieldDeclaration {
+  readonly protocols?: readonly string[];
+}
+
 /** What the language knows about names; built from the protocols' declarations. */
 export interface FieldSchema {
-  readonly fields: readonly FieldDeclaration[];
+  readonly fields: readonly SchemaField[];
   readonly macros: Readonly<Record<string, string>>;
 }
 

@@ -1,0 +1,11 @@
+/**
+ * filter: query text → syntax tree → a predicate on entries, SQL that narrows, completions, messages.
+ *
+ * Free of Node: the page runs the same parser and checker as the server. `compileQuery` is what a
+ * query means; everything else (`toSql`, `requiredLiterals`) may only leave out what it would reject.
+ */
+export type { Node, Path, Query } from './ast.ts';
+export { compileQuery, evaluate, needsPayload } from './evaluate.ts';
+export { type ParseResult, parseQuery } from './parse.ts';
+export { printNode, printPath, quote } from './print.ts';
+export { buildSchema, type ProtocolNames } from './schema.ts';
