@@ -42,5 +42,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** No token is needed. Every route that does not say so needs one. */
     open?: boolean;
+    /** The route is a WebSocket; on all others an upgrade is refused. */
+    webSocket?: boolean;
   }
 }

@@ -1,6 +1,6 @@
 /** What every request passes before its route: security headers, Host, Origin, token. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { forbidden, unauthorized } from './errors.ts';
+import { forbidden, notFound, unauthorized } from './errors.ts';
 import { bearerToken, cookieName, tokenCheck } from './token.ts';
 
 /**
@@ -56,7 +56,9 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     }
     const changes = request.ws || (request.method !== 'GET' && request.method !== 'HEAD');
     if (changes && !isSameOrigin(request)) throw forbidden('Not for pages of another origin.');
-    if (request.is404 || request.routeOptions.config.open === true) return;
+    const { config } = request.routeOptions;
+    if (request.ws && config.webSocket !== true) throw notFound('This is no WebSocket.');
+    if (request.is404 || config.open === true) return;
     if (isToken(bearerToken(request))) return;
     if (!isToken(request.cookies[cookieName(options.port())])) throw unauthorized();
     // Browsers always send an Origin with a WebSocket: without one, the cookie proves nothing.

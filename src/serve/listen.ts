@@ -15,24 +15,31 @@ export class ServeError extends Error {
 const loopback = '127.0.0.1';
 const loopback6 = '::1';
 
+/** Whether a host is what is listened on by default, spelled out: both loopback addresses then. */
+export function isDefaultHost(host: string | undefined): boolean {
+  return host === undefined || host === loopback || host === 'localhost';
+}
+
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === loopback6 || /^127\./.test(host);
 }
 
-/** Starts listening and returns the port. Without a host: on the loopback addresses only. */
+/** Starts listening and returns the port. By default on the loopback addresses only. */
 export async function listen(
   app: FastifyInstance,
   host: string | undefined,
   port: number,
 ): Promise<number> {
+  const first = isDefaultHost(host) ? loopback : (host ?? loopback);
   try {
-    await app.listen({ host: host ?? loopback, port });
+    await app.listen({ host: first, port });
   } catch (error) {
-    throw listenError(error, host ?? loopback, port);
+    await app.close();
+    throw listenError(error, first, port);
   }
   const address = app.server.address();
   const actual = typeof address === 'object' && address !== null ? address.port : port;
-  if (host === undefined) await listenOnLoopback6(app, port, actual);
+  if (isDefaultHost(host)) await listenOnLoopback6(app, port, actual);
   return actual;
 }
 

@@ -1,11 +1,15 @@
 /** The OpenAPI document: the schemas that requests are checked with, as JSON Schema. */
 import swagger from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { z } from 'zod';
 import { namedSchemas } from './schemas.ts';
 
-type Json = Record<string, unknown>;
+interface Json {
+  [name: string]: unknown;
+  minimum?: unknown;
+  maximum?: unknown;
+}
 
 const reference = (id: string) => `#/components/schemas/${id}`;
 
@@ -14,15 +18,26 @@ function withoutMarks({ $schema: _, $id: __, ...schema }: Json): Json {
   return schema;
 }
 
+/** Zod bounds integers by what a double holds; readers of the document need not be told. */
+function withoutIntegerBounds({ jsonSchema }: { jsonSchema: Json }): void {
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+}
+
 function componentSchemas(): Record<string, Json> {
-  const { schemas } = z.toJSONSchema(namedSchemas, { uri: reference });
+  const { schemas } = z.toJSONSchema(namedSchemas, {
+    uri: reference,
+    override: withoutIntegerBounds,
+  });
   return Object.fromEntries(
     Object.entries(schemas).map(([id, schema]) => [id, withoutMarks(schema as Json)]),
   );
 }
 
 function inlineSchema(schema: z.ZodType): Json {
-  return withoutMarks(z.toJSONSchema(schema, { io: 'input' }) as Json);
+  return withoutMarks(
+    z.toJSONSchema(schema, { io: 'input', override: withoutIntegerBounds }) as Json,
+  );
 }
 
 /** What a route declares for one status: a zod schema, or media types that say it themselves. */
@@ -73,7 +88,10 @@ export async function addOpenapi(app: FastifyInstance, version: string): Promise
       security: [{ bearer: [] }, { cookie: [] }],
     },
     convertConstToEnum: false,
-    transform: ({ schema, url }) => ({ schema: routeSchema((schema ?? {}) as Json), url }),
+    transform: ({ schema, url }) => ({
+      schema: routeSchema((schema ?? {}) as Json) as FastifySchema,
+      url,
+    }),
     transformObject: (document) => {
       if (!('openapiObject' in document)) return document.swaggerObject;
       const { components } = document.openapiObject;

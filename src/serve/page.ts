@@ -1,6 +1,7 @@
 /** The page's files, and the one address that brings the token. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
+import type { FastifyStaticOptions } from '@fastify/static';
 import type { FastifyReply } from 'fastify';
 import type { Api } from './context.ts';
 import { cookieName, tokenCheck } from './token.ts';
@@ -11,6 +12,21 @@ export interface PageOptions {
   readonly webRoot: string | undefined;
   readonly token: string;
   port(): number;
+}
+
+/** How the page's files are sent: only what exists is kept by browsers, hashed names for ever. */
+export function fileOptions(webRoot: string): FastifyStaticOptions {
+  const root = resolve(webRoot);
+  const hashed = join(root, 'assets', sep);
+  return {
+    root,
+    serve: false,
+    dotfiles: 'ignore',
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      reply.header('cache-control', path.startsWith(hashed) ? immutable : 'no-cache');
+    },
+  };
 }
 
 export function pageRoutes(app: Api, options: PageOptions): void {
@@ -58,12 +74,11 @@ function sendFile(reply: FastifyReply, webRoot: string | undefined, path: string
     return isAsset ? reply.callNotFound() : sendText(reply, 503, missingPage);
   }
   if (isAsset && path !== '/index.html') {
-    reply.header('cache-control', path.startsWith('/assets/') ? immutable : 'no-cache');
     const file = decodePath(path);
     return file === undefined ? reply.callNotFound() : reply.sendFile(file);
   }
   // One page for all its addresses: the page reads what to show from them.
-  return reply.header('cache-control', 'no-cache').sendFile('index.html');
+  return reply.sendFile('index.html');
 }
 
 function decodePath(path: string): string | undefined {

@@ -1,15 +1,14 @@
 /** The server put together: guard, routes, page, and one handle to stop it. */
-import { resolve } from 'node:path';
 import cookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
 import websocket from '@fastify/websocket';
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Api, ServeContext } from './context.ts';
 import { answerError, notFound } from './errors.ts';
 import { addGuard, addSecurityHeaders } from './guard.ts';
-import { isLoopback, listen, ServeError } from './listen.ts';
+import { isDefaultHost, isLoopback, listen, ServeError } from './listen.ts';
 import { addOpenapi } from './openapi.ts';
-import { pageRoutes } from './page.ts';
+import { fileOptions, pageRoutes } from './page.ts';
 import { entriesRoutes } from './routes/entries.ts';
 import { entryRoutes } from './routes/entry.ts';
 import { liveRoutes } from './routes/live.ts';
@@ -59,7 +58,7 @@ export async function startServer(options: ServeOptions): Promise<ServerHandle> 
   const app = fastify({
     ...(options.log && { loggerInstance: options.log }),
     // Addresses may hold the token: requests are not logged.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: true,
     frameworkErrors: (error, request, reply) => {
@@ -120,13 +119,7 @@ async function addPlugins(app: FastifyInstance, context: ServeContext): Promise<
   await app.register(cookie);
   await addOpenapi(app, context.info().version);
   if (context.webRoot !== undefined) {
-    await app.register(fastifyStatic, {
-      root: resolve(context.webRoot),
-      serve: false,
-      dotfiles: 'deny',
-      // The page's routes say how long each file may be kept.
-      cacheControl: false,
-    });
+    await app.register(fastifyStatic, fileOptions(context.webRoot));
   }
 }
 
@@ -160,6 +153,7 @@ function allowedHosts(proxyHost: string | undefined): ReadonlySet<string> | unde
 }
 
 function urlHost(proxyHost: string | undefined): string {
-  if (proxyHost === undefined || proxyHost === '0.0.0.0' || proxyHost === '::') return 'localhost';
+  const everywhere = proxyHost === '0.0.0.0' || proxyHost === '::';
+  if (proxyHost === undefined || everywhere || isDefaultHost(proxyHost)) return 'localhost';
   return proxyHost.includes(':') ? `[${proxyHost}]` : proxyHost.toLowerCase();
 }

@@ -121,7 +121,7 @@ export const fakeProtocol = {
   },
   describe({ request, response }) {
     const side = (map: ValueMap | undefined) => {
-      const content = map?.['body'];
+      const { body: content } = map ?? {};
       if (typeof content !== 'string') return [];
       const shared = { title: 'Body', mediaType: 'text/html', size: content.length, cut: false };
       return [{ kind: 'body', encoding: 'text', content, ...shared } as const];

@@ -23,6 +23,7 @@ export function liveRoutes(app: Api, context: ServeContext): void {
   app.route({
     method: 'GET',
     url: '/live',
+    config: { webSocket: true },
     schema: {
       summary: 'WebSocket: entries as they come',
       description:
