@@ -1,0 +1,43 @@
+/**
+ * HTTP/1.x: bytes of a connection → messages (`parse.ts`), kept messages → values (`decode.ts`), values
+ * → what the page shows (`describe.ts`).
+ */
+import type { Protocol } from '../../dissect/contract.ts';
+import { decode } from './decode.ts';
+import { parse, recognise } from './parse.ts';
+import { end, hole, inMessage, resync } from './parse-loss.ts';
+import { resyncTail } from './parse-resync.ts';
+import { HttpState } from './parse-state.ts';
+
+/** Name of the protocol's version as users see it: 11 → `1.1`. */
+function versionText(version: number): string {
+  return `${Math.floor(version / 10)}.${version % 10}`;
+}
+
+/** HTTP/0.9, HTTP/1.0 and HTTP/1.1. */
+export const httpProtocol: Protocol = {
+  code: 1,
+  id: 'http',
+  title: 'Hypertext Transfer Protocol 1.1',
+  label: 'HTTP',
+  colour: '#205cf5',
+  textColour: '#ffffff',
+  specification: 'https://www.rfc-editor.org/rfc/rfc9112',
+  ports: [80, 8080, 443, 8000, 8888, 3000, 5000, 8081, 8899, 9090, 9200],
+  pairing: 'order',
+  versionText,
+  parser: {
+    recognise,
+    newState: () => new HttpState(),
+    parse,
+    hole,
+    resync,
+    resyncTail,
+    end,
+    inMessage,
+  },
+  decode,
+  describe: () => ({ request: [], response: [] }),
+  fields: [],
+  macros: { http: 'protocol.abbr == "HTTP"' },
+};

@@ -1,0 +1,257 @@
+/**
+ * Header fields (RFC 9112, section 5), in one pass over the bytes:
+ *
+ *   field-name ":" OWS field-value OWS CRLF   ...   CRLF
+ *
+ * The name runs through the automaton of `parse-names.ts`, the value to the end of its line; only the
+ * few values that frame the message or fill the row are looked at. A line that is folded, has a bare
+ * line feed or stray bytes is taken as well; what the specification forbids marks the message.
+ */
+import type { Message } from '../../dissect/contract.ts';
+import {
+  colon,
+  comma,
+  cr,
+  equalsIgnoringCase,
+  isBlank,
+  lf,
+  plainByte,
+  space,
+  tab,
+  zero,
+} from './parse-bytes.ts';
+import { endOfName, Field, nameAction, nameClass, nameNext, sensitive } from './parse-names.ts';
+
+/** What Transfer-Encoding says about the end of the body. */
+export const Coding = { None: 0, Chunked: 1, Other: 2 } as const;
+
+/** What the last scan found beside the message's own fields. One object, overwritten by each scan. */
+class Head {
+  /** -1: not given, or not a number. */
+  contentLength = -1;
+  /** `Coding`. */
+  coding = 0;
+  /** Value of the Upgrade header, absolute indexes; equal when there is none. */
+  upgradeFrom = 0;
+  upgradeTo = 0;
+  hasUpgrade = false;
+  /** Where the first line starts that is not here whole; absolute. */
+  lineStart = 0;
+
+  reset(): void {
+    this.contentLength = -1;
+    this.coding = Coding.None;
+    this.upgradeFrom = 0;
+    this.upgradeTo = 0;
+    this.hasUpgrade = false;
+  }
+}
+export const head = new Head();
+
+const maxSafeLength = Number.MAX_SAFE_INTEGER / 2;
+
+/**
+ * Scans fields from `from` to the empty line. Returns the index behind it, or -1 when it has not
+ * arrived; `head.lineStart` then says how far whole lines reach. Offsets in `message` count from `base`.
+ */
+export function scanFields(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  base: number,
+  message: Message,
+  redacting: boolean,
+): number {
+  let i = from;
+  let lineStart = from;
+  while (i < end) {
+    lineStart = i;
+    if (bytes[i]! <= cr) {
+      const behind = behindEmptyLine(bytes, i, end);
+      if (behind > 0) return behind;
+      if (behind < 0) break;
+    }
+    let state = 0;
+    while (i < end) {
+      const kind = nameClass[bytes[i]!]!;
+      if (kind >= endOfName) break;
+      state = nameNext[state + kind]!;
+      i++;
+    }
+    if (i === end) break;
+    if (bytes[i] !== colon || i === lineStart) {
+      message.malformed = true;
+      i = endOddName(bytes, i, end, state);
+      if (i < 0) break;
+      state = bytes[i] === colon ? oddNameState : 0;
+    }
+    const valueFrom = bytes[i] === colon ? i + 1 : i;
+    i = endOfValue(bytes, valueFrom, end, message);
+    if (i < 0) break;
+    const action = nameAction(state);
+    if (action !== 0) readField(action, bytes, valueFrom, i, base, message, redacting);
+    i++;
+  }
+  head.lineStart = lineStart;
+  return -1;
+}
+
+/** Index behind an empty line at `at`; 0 when there is none, -1 when the next byte must tell. */
+function behindEmptyLine(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] === lf) return at + 1;
+  if (bytes[at] !== cr) return 0;
+  if (at + 1 >= end) return -1;
+  return bytes[at + 1] === lf ? at + 2 : 0;
+}
+
+/**
+ * Index of the line feed that ends the value, or -1. A line ends for certain only when the byte behind
+ * it is known: it may be folded.
+ */
+function endOfValue(bytes: Uint8Array, from: number, end: number, message: Message): number {
+  let i = from;
+  for (;;) {
+    while (i < end && plainByte[bytes[i]!] === 1) i++;
+    if (i + 1 >= end) return -1;
+    if (bytes[i] === cr && bytes[i + 1] === lf) {
+      i++;
+      if (i + 1 === end) return -1;
+    }
+    if (bytes[i] === lf && bytes[i + 1] !== space && bytes[i + 1] !== tab) return i;
+    message.malformed = true;
+    i++;
+  }
+}
+
+let oddNameState = 0;
+
+/** Walks over a name with bytes that no name has, to its colon or, without one, the end of its line. */
+function endOddName(bytes: Uint8Array, from: number, end: number, state: number): number {
+  let i = from;
+  for (; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte === lf || (byte === colon && (i > from || state !== 0))) {
+      oddNameState = state;
+      return i;
+    }
+    const kind = nameClass[byte]!;
+    if (kind < endOfName) state = nameNext[state + kind]!;
+  }
+  return -1;
+}
+
+function readField(
+  action: number,
+  bytes: Uint8Array,
+  valueFrom: number,
+  valueTo: number,
+  base: number,
+  message: Message,
+  redacting: boolean,
+): void {
+  let from = valueFrom;
+  let to = valueTo;
+  while (from < to && isBlank(bytes[from]!)) from++;
+  while (to > from && isBlank(bytes[to - 1]!)) to--;
+  switch (action) {
+    case Field.ContentLength:
+      readContentLength(bytes, from, to, message);
+      return;
+    case Field.TransferEncoding:
+      readTransferEncoding(bytes, from, to, message);
+      return;
+    case Field.ContentType:
+      message.contentType.from = from - base;
+      message.contentType.to = endOfWord(bytes, from, to, 59) - base;
+      return;
+    case Field.Host:
+      message.host.from = from - base;
+      message.host.to = to - base;
+      return;
+    case Field.Upgrade:
+      head.hasUpgrade = true;
+      head.upgradeFrom = from;
+      head.upgradeTo = endOfWord(bytes, from, to, comma);
+      return;
+    default:
+      if ((action & sensitive) === 0) readTraceId(action, bytes, from, to, base, message);
+      else if (redacting && to > from) message.redact(from - base, to - base);
+  }
+}
+
+/** End of the text before `separator`, a blank, or the end of the value. */
+function endOfWord(bytes: Uint8Array, from: number, to: number, separator: number): number {
+  let i = from;
+  while (i < to && bytes[i] !== separator && !isBlank(bytes[i]!)) i++;
+  return i;
+}
+
+/**
+ * The first of several lengths counts: of the readings in use it is the one under which the messages
+ * behind stay in step in the captures seen. Differing ones mark the message; equal ones are allowed
+ * (RFC 9110, 8.6).
+ */
+function readContentLength(bytes: Uint8Array, from: number, to: number, message: Message): void {
+  let i = from;
+  do {
+    while (i < to && (isBlank(bytes[i]!) || bytes[i] === comma)) i++;
+    const digits = i;
+    let value = 0;
+    for (; i < to; i++) {
+      const digit = bytes[i]! - zero;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    while (i < to && isBlank(bytes[i]!)) i++;
+    if (i === digits || value > maxSafeLength) {
+      message.malformed = true;
+      return;
+    }
+    if (head.contentLength < 0) head.contentLength = value;
+    else if (head.contentLength !== value) message.malformed = true;
+  } while (i < to && bytes[i] === comma);
+  if (i < to) message.malformed = true;
+}
+
+/** A list, possibly over several headers, with empty elements; what counts is its last coding. */
+function readTransferEncoding(bytes: Uint8Array, from: number, to: number, message: Message): void {
+  let i = from;
+  while (i < to) {
+    while (i < to && (isBlank(bytes[i]!) || bytes[i] === comma)) i++;
+    const word = i;
+    while (i < to && bytes[i] !== comma) i++;
+    if (i === word) break;
+    const wordEnd = endOfWord(bytes, word, i, 59);
+    if (equalsIgnoringCase(bytes, word, wordEnd, 'identity')) continue;
+    if (head.coding === Coding.Chunked) message.malformed = true;
+    const chunked = equalsIgnoringCase(bytes, word, wordEnd, 'chunked');
+    head.coding = chunked ? Coding.Chunked : Coding.Other;
+  }
+}
+
+/** The id of the trace within each of the headers in use; `traceparent` wins over the others. */
+function readTraceId(
+  action: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  base: number,
+  message: Message,
+): void {
+  const span = message.traceId;
+  if (action === Field.TraceParent) {
+    // version "-" trace-id "-" parent-id "-" flags (W3C Trace Context)
+    if (to - from < 35 || bytes[from + 2] !== 45) return;
+    span.from = from + 3 - base;
+    span.to = span.from + 32;
+    return;
+  }
+  if (span.to > span.from || from === to) return;
+  const separator = action === Field.UberTraceId ? colon : 45;
+  let idEnd = endOfWord(bytes, from, to, separator);
+  // `b3: 0` says "not sampled" and names no trace; the id of Jaeger may have its colons quoted.
+  for (let i = from; i < idEnd; i++) if (bytes[i] === 37) idEnd = i;
+  if (idEnd - from < 8) return;
+  span.from = from - base;
+  span.to = idEnd - base;
+}

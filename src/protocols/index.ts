@@ -1,0 +1,13 @@
+/** The list of protocols: all that the rest of the program knows of them. */
+import type { Protocol } from '../dissect/contract.ts';
+import { httpProtocol } from './http/index.ts';
+
+/** Every protocol that can be recognised. */
+export const protocols: readonly Protocol[] = [httpProtocol];
+
+const byCode = new Map(protocols.map((protocol) => [protocol.code, protocol]));
+
+/** The protocol that the store knows by this number. */
+export function protocolByCode(code: number): Protocol | undefined {
+  return byCode.get(code);
+}
