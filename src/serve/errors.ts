@@ -42,7 +42,8 @@ export function notFound(message: string): ApiProblem {
 /** The one catch at the boundary: whatever a route throws becomes an `ApiError`. */
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const problem = asProblem(error);
-  if (problem.statusCode >= 500) {
+  // A search that ended because its client went away is no failure.
+  if (problem.statusCode >= 500 && !reply.raw.destroyed) {
     // The route's pattern and never the address: an address may hold a token.
     request.log.error({ err: error, route: request.routeOptions.url }, 'request failed');
   }

@@ -73,6 +73,25 @@ describe('pages of entries', () => {
     expect(await pageIds(`/entries?limit=2&after=${id(1)}`)).toEqual({ ids: [2, 3], end: false });
   });
 
+  it('are no longer searched for when the client has gone away', async () => {
+    const leaving = new AbortController();
+    const ended = new Promise((resolve) => {
+      context.store.page = ({ signal }) =>
+        new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => {
+            resolve('ended');
+            reject(new Error('aborted'));
+          });
+          leaving.abort();
+        });
+    });
+    const headers = { authorization: `Bearer ${testToken}` };
+    const answer = fetch(`${server.url}/api/v1/entries`, { headers, signal: leaving.signal });
+    await expect(answer).rejects.toThrow();
+    expect(await ended).toBe('ended');
+    Reflect.deleteProperty(context.store, 'page');
+  });
+
   it('are empty after everything was forgotten', async () => {
     context.arrive([row(1), row(2, { outcome: Outcome.Pending })]);
     expect((await get('/entries', 'DELETE')).status).toBe(204);
