@@ -103,11 +103,7 @@ export class CaptureReader {
     const compression = compressionOf(this.buffer, this.filled);
     if (compression !== undefined && this.layers < MAX_COMPRESSION_LAYERS) {
       this.layers++;
-      this.input = new InflateInput(
-        this.input,
-        compression,
-        this.buffer.subarray(0, this.filled),
-      );
+      this.input = new InflateInput(this.input, compression, this.buffer.subarray(0, this.filled));
       this.filled = 0;
       return;
     }

@@ -7,8 +7,8 @@ import { PipeInput } from './input/pipe-input.ts';
 import { PlainInput } from './input/plain-input.ts';
 import { probe } from './input/probe.ts';
 import { type PacketFilter, packetFilter } from './packet-filter.ts';
-import { TimeMerge } from './time-merge.ts';
 import { reasonOf, SourceError, systemCode } from './source-error.ts';
+import { TimeMerge } from './time-merge.ts';
 
 /** Files read at once; each holds a descriptor and a chunk of memory. */
 const MAX_FILES = 512;
@@ -70,7 +70,10 @@ function openDescriptor(path: string): number {
       throw new SourceError('missing', `${path}: there is no such file; check the path`);
     }
     if (code === 'EACCES' || code === 'EPERM') {
-      throw new SourceError('unreadable', `${path}: no permission to read it; check its owner and mode`);
+      throw new SourceError(
+        'unreadable',
+        `${path}: no permission to read it; check its owner and mode`,
+      );
     }
     throw new SourceError('unreadable', `${path}: cannot be opened (${reasonOf(error)})`);
   }

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { FilterError } from './filter-error.ts';
-import type { Token } from './tokens.ts';
 import type { Network } from './syntax.ts';
+import type { Token } from './tokens.ts';
 
 const ALL_BITS = 0xffffffff;
 

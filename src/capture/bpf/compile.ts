@@ -8,7 +8,14 @@ import {
   leavesThroughLoopback,
   not,
 } from './condition.ts';
-import { Ancillary, Code, type Instruction, instruction, Memory, NETWORK_OFFSET } from './instruction.ts';
+import {
+  Ancillary,
+  Code,
+  type Instruction,
+  instruction,
+  Memory,
+  NETWORK_OFFSET,
+} from './instruction.ts';
 import { parseFilter } from './parse.ts';
 import { IpProtocol } from './syntax.ts';
 

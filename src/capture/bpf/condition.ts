@@ -4,7 +4,12 @@ import { EtherType } from './syntax.ts';
 
 /** A tree of comparisons, each of which loads what it compares. */
 export type Condition =
-  | { readonly kind: 'test'; readonly load: readonly Instruction[]; readonly code: number; readonly k: number }
+  | {
+      readonly kind: 'test';
+      readonly load: readonly Instruction[];
+      readonly code: number;
+      readonly k: number;
+    }
   | { readonly kind: 'all' | 'any'; readonly of: readonly Condition[] }
   | { readonly kind: 'not'; readonly of: Condition };
 
@@ -57,7 +62,10 @@ export function ancillary(from: number, value: number): Condition {
 
 /** Packets that leave through the loopback interface: each comes back in at once. */
 export function leavesThroughLoopback(loopbackType: number, outgoing: number): Condition {
-  return all(ancillary(Ancillary.HardwareType, loopbackType), ancillary(Ancillary.PacketType, outgoing));
+  return all(
+    ancillary(Ancillary.HardwareType, loopbackType),
+    ancillary(Ancillary.PacketType, outgoing),
+  );
 }
 
 function protocol(family: string, number: number | undefined): Condition {
@@ -72,7 +80,11 @@ function protocol(family: string, number: number | undefined): Condition {
 
 function network({ family, direction, network: { words, masks } }: NetworkPrimitive): Condition {
   const families =
-    family === 'any' ? (words.length === 1 ? (['ip', 'arp', 'rarp'] as const) : (['ip6'] as const)) : [family];
+    family === 'any'
+      ? words.length === 1
+        ? (['ip', 'arp', 'rarp'] as const)
+        : (['ip6'] as const)
+      : [family];
   return any(
     ...families.map((name) => {
       const { type, source, destination } = ADDRESSES[name];

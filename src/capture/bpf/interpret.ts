@@ -41,7 +41,13 @@ export class Interpreter {
   }
 
   /** How many bytes of `bytes[start, end)` to keep; 0: the packet is rejected. */
-  run(bytes: Uint8Array, start: number, end: number, wireLength: number, facts: PacketFacts): number {
+  run(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    wireLength: number,
+    facts: PacketFacts,
+  ): number {
     this.bytes = bytes;
     this.start = start;
     this.end = end;

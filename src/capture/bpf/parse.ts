@@ -106,7 +106,11 @@ class Parser {
     const written = this.qualifiers();
     if (written === undefined) {
       // A bare value, as the second one in `port 80 or 443`.
-      const inherited = this.inherited ?? { protocol: undefined, direction: undefined, kind: 'host' };
+      const inherited = this.inherited ?? {
+        protocol: undefined,
+        direction: undefined,
+        kind: 'host',
+      };
       return this.value(inherited);
     }
     if (written.kind === undefined && written.direction === undefined && !this.atValue()) {
@@ -121,7 +125,10 @@ class Parser {
     const from = this.at;
     const found: Qualifiers = { protocol: undefined, direction: undefined, kind: undefined };
     const protocol = this.tokens[this.at];
-    if (protocol !== undefined && (FAMILIES.has(protocol.text) || PROTOCOL_NAMES.has(protocol.text))) {
+    if (
+      protocol !== undefined &&
+      (FAMILIES.has(protocol.text) || PROTOCOL_NAMES.has(protocol.text))
+    ) {
       found.protocol = protocol;
       this.at++;
     }
@@ -163,7 +170,10 @@ class Parser {
       return { kind: 'port', transports: transportsOf(protocol), direction, first, last };
     }
     if (/^\d+$/.test(value.text) && kind === 'host') {
-      throw new FilterError(value.position, `"${value.text}" alone is unclear; write: port ${value.text}`);
+      throw new FilterError(
+        value.position,
+        `"${value.text}" alone is unclear; write: port ${value.text}`,
+      );
     }
     const network = kind === 'host' ? parseHost(value) : parseNetwork(value, this.mask());
     const family = addressFamily(protocol, network.words.length, value);
@@ -192,7 +202,8 @@ class Parser {
 
   private next(behind: string): Token {
     const token = this.tokens[this.at];
-    if (token === undefined) throw new FilterError(this.end, `a value is missing behind "${behind}"`);
+    if (token === undefined)
+      throw new FilterError(this.end, `a value is missing behind "${behind}"`);
     if (token.text === ')' || token.text === 'and' || token.text === 'or') {
       throw new FilterError(token.position, `a value is missing in front of "${token.text}"`);
     }
@@ -213,7 +224,10 @@ function protocolNumber(value: Token, { protocol, direction }: Qualifiers): Expr
   const name = value.text.replace(/^\\+/, '');
   const number = PROTOCOL_NAMES.get(name) ?? (/^\d{1,3}$/.test(name) ? Number(name) : 256);
   if (number > 255) {
-    throw new FilterError(value.position, `"${value.text}" is not an IP protocol (0 to 255, tcp, ...)`);
+    throw new FilterError(
+      value.position,
+      `"${value.text}" is not an IP protocol (0 to 255, tcp, ...)`,
+    );
   }
   const family = protocol?.text ?? 'ip-any';
   if (direction !== undefined || (family !== 'ip' && family !== 'ip6' && family !== 'ip-any')) {
@@ -226,7 +240,10 @@ function transportsOf(protocol: Token | undefined): number[] {
   if (protocol === undefined) return PORT_TRANSPORTS;
   const number = PROTOCOL_NAMES.get(protocol.text);
   if (number === undefined || !PORT_TRANSPORTS.some((transport) => transport === number)) {
-    throw new FilterError(protocol.position, `"${protocol.text}" has no ports; write: tcp, udp or sctp`);
+    throw new FilterError(
+      protocol.position,
+      `"${protocol.text}" has no ports; write: tcp, udp or sctp`,
+    );
   }
   return [number];
 }

@@ -59,7 +59,9 @@ export class PcapParser implements RecordParser {
       this.readFileHeader(bytes, start);
       at += FILE_HEADER_BYTES;
     }
-    return this.big ? this.records(bytes, at, end, sink, true) : this.records(bytes, at, end, sink, false);
+    return this.big
+      ? this.records(bytes, at, end, sink, true)
+      : this.records(bytes, at, end, sink, false);
   }
 
   private records(

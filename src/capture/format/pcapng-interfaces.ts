@@ -54,9 +54,7 @@ export class PcapngInterfaces {
     const index = this.table.add(declared.name, linkType);
     if (index < 0) return false;
     this.linkTypes.push(linkType);
-    this.snapLengths.push(
-      big ? readUint32Big(bytes, at + 12) : readUint32Little(bytes, at + 12),
-    );
+    this.snapLengths.push(big ? readUint32Big(bytes, at + 12) : readUint32Little(bytes, at + 12));
     this.indexes.push(index);
     this.multipliers.push(declared.multiplier);
     this.divisors.push(declared.divisor);
