@@ -57,7 +57,10 @@ function compileNode(node: Node, texts: ParsedTexts): Test {
     case 'in': {
       const read = operandReader(node.left, texts);
       const tests = node.items.map((item) => constantTest('==', item));
-      return (subject) => read(subject, (value) => tests.some((test) => test(value)));
+      const hasNil = node.items.some((item) => item.kind === 'literal' && item.value === null);
+      return (subject) =>
+        read(subject, (value) => tests.some((test) => test(value))) ||
+        (hasNil && !read(subject, isPresent));
     }
     case 'compare':
       return compileCompare(node, texts);
@@ -105,9 +108,15 @@ function compileText(what: Literal | Regex): Test {
   };
 }
 
+// the two letters outside ASCII whose lower case has ASCII in it: a search in bytes would miss them
+const falseFriends = /[\u0130\u212a]/g;
+
 function foldedSearch(text: string): (text: string) => boolean {
   const wanted = text.toLowerCase();
-  return (candidate) => candidate.toLowerCase().includes(wanted);
+  return (candidate) => {
+    if (!candidate.toLowerCase().includes(wanted)) return false;
+    return candidate.replace(falseFriends, '\0').toLowerCase().includes(wanted);
+  };
 }
 
 function operandReader(operand: Operand, texts: ParsedTexts): PathReader {

@@ -2,7 +2,17 @@
  * Query → SQL that narrows: every entry that the evaluator accepts satisfies `where`. What SQL cannot
  * say becomes `true`, so the store may show the evaluator too many entries, never too few.
  */
-import type { ColumnUse, Compare, Literal, Node, Operand, Operator, Path, Query, Regex } from './ast.ts';
+import type {
+  ColumnUse,
+  Compare,
+  Literal,
+  Node,
+  Operand,
+  Operator,
+  Path,
+  Query,
+  Regex,
+} from './ast.ts';
 import { outcomesWithout } from './read-path.ts';
 
 /**
@@ -33,16 +43,6 @@ export const duckdb: SqlDialect = {
   matches: (text, pattern) => `regexp_matches(${text}, ${pattern})`,
 };
 
-/** Named parameters `q1`, `q2`, ... */
-export const clickhouse: SqlDialect = {
-  placeholder: (n, type) =>
-    `{q${n}:${type === 'number' ? 'Float64' : type === 'text' ? 'String' : 'Bool'}}`,
-  contains: (text, wanted) => `position(${text}, ${wanted}) > 0`,
-  startsWith: (text, wanted) => `startsWith(${text}, ${wanted})`,
-  endsWith: (text, wanted) => `endsWith(${text}, ${wanted})`,
-  matches: (text, pattern) => `match(${text}, ${pattern})`,
-};
-
 export interface SqlFilter {
   /** A condition: NULL counts as false. `true` when SQL can say nothing. */
   readonly where: string;
@@ -56,7 +56,11 @@ export function toSql(query: Query, columns: SqlColumns, dialect: SqlDialect = d
 }
 
 /** As `toSql`, for a part of a query. */
-export function nodeToSql(node: Node, columns: SqlColumns, dialect: SqlDialect = duckdb): SqlFilter {
+export function nodeToSql(
+  node: Node,
+  columns: SqlColumns,
+  dialect: SqlDialect = duckdb,
+): SqlFilter {
   const writer = new Writer(columns, dialect);
   const { sql, exact } = writer.node(node, false);
   return { where: sql, parameters: writer.parameters, exact };
@@ -71,7 +75,7 @@ const everything: Part = { sql: 'true', exact: false };
 
 /** The patterns that all engines read alike: ASCII, no flags, no classes beyond `\d \w \s`. */
 const portablePattern =
-  /^(?:[\w\s/:;,=&%#@!~<>'"-]|[.^$|]|\((?:\?:)?|\)|[*+?]\??|\\[dws.\\/+*?()[\]{}|^$-]|\[\^?[\w .:/-]+\])*$/;
+  /^(?:[\w\s/:;,=&%#@!~<>'"-]|[.^$|]|\((?:\?:)?|\)|[*+?]|\\[dws.\\/+*?()[\]{}|^$-]|\[\^?[\w .:/-]+\])*$/;
 
 class Writer {
   readonly parameters: unknown[] = [];
@@ -210,7 +214,7 @@ class Writer {
   private column(operand: Operand, guards: Set<string>): SqlColumns[string] | undefined {
     if (operand.kind !== 'path' || operand.column === undefined) return undefined;
     const { name } = operand.column;
-    const column = Object.hasOwn(this.columns, name) ? this.columns[name] : undefined;
+    const column = this.known(name);
     if (column === undefined || column.type !== operand.type) return undefined;
     const conditions = this.guardsOf(operand.column);
     if (conditions === undefined) return undefined;
@@ -218,17 +222,23 @@ class Writer {
     return column;
   }
 
+  private known(name: string): SqlColumns[string] | undefined {
+    return Object.hasOwn(this.columns, name) ? this.columns[name] : undefined;
+  }
+
   private guardsOf({ protocols, side }: ColumnUse): string[] | undefined {
     const guards: string[] = [];
     if (protocols !== undefined) {
-      const name = this.columns['protocol.name'];
+      const name = this.known('protocol.name');
       if (name === undefined) return undefined;
       guards.push(`${name.expression} in (${protocols.map(literal).join(', ')})`);
     }
     if (side !== undefined) {
-      const outcome = this.columns['outcome'];
+      const outcome = this.known('outcome');
       if (outcome === undefined) return undefined;
-      guards.push(`${outcome.expression} not in (${outcomesWithout[side].map(literal).join(', ')})`);
+      guards.push(
+        `${outcome.expression} not in (${outcomesWithout[side].map(literal).join(', ')})`,
+      );
     }
     return guards;
   }
