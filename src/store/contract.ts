@@ -57,6 +57,11 @@ export interface Store {
    * the call returns. Durable within a second.
    */
   append(batch: Batch): void;
+  /**
+   * Resolves when another batch can be appended without shedding: a source that can wait (a file)
+   * does so between batches.
+   */
+  room(): Promise<void>;
   page(request: PageRequest): Promise<Page>;
   get(id: string): Promise<StoredEntry | undefined>;
   /** Entries per time bucket, for the histogram. Only column filters narrow it. */

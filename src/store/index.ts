@@ -1,0 +1,197 @@
+/**
+ * store: column batches → entries kept on disk within a limit, found again by query.
+ *
+ *   append → writer (copies) → segment-writer (other threads) → NNNNNN.duckdb, NNNNNN.payload
+ *   page, count, histogram, get → query → SQL, then bytes, then the evaluator
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseId } from '../entry/id.ts';
+import type { RowContext } from '../entry/row.ts';
+import type { FieldSchema } from '../filter/contract.ts';
+import type { Store, StoreCounters } from './contract.ts';
+import { type Connection, Database } from './duckdb.ts';
+import { filterEngine, type QueryEngine } from './engine.ts';
+import { lockFolder } from './lock.ts';
+import { Pool } from './pool.ts';
+import { Queries } from './query.ts';
+import { recoverFolder } from './recover.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import { minimumLimitBytes, Shelf } from './shelf.ts';
+import { Writer } from './writer.ts';
+
+export type { PreparedQuery, QueryEngine } from './engine.ts';
+export { sqlColumns } from './engine.ts';
+export { minimumLimitBytes } from './shelf.ts';
+
+/** Memory that DuckDB may use, for all segments together. */
+const memoryLimit = '96MB';
+/** A commit folds the log itself only beyond this; normally the segment writer does it in time. */
+const neverByItself = '1TB';
+
+export interface StoreOptions extends RowContext {
+  /** Where to keep what is stored; undefined: a temporary folder that is removed at the end. */
+  readonly directory?: string | undefined;
+  readonly limitBytes: number;
+  /** Names that filters may use. */
+  readonly schema: FieldSchema;
+  /** How filters are run; Mizu's query language unless a test says otherwise. */
+  readonly engine?: QueryEngine;
+  /** Told when something could not be stored, in words. */
+  readonly onProblem?: (message: string) => void;
+}
+
+/**
+ * Opens the store of a folder, with all it held. Throws a sentence when the limit is too small or the
+ * folder is in use or cannot be written.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  if (!(options.limitBytes >= minimumLimitBytes)) {
+    throw new Error(
+      `The store needs a limit of at least ${minimumLimitBytes / 1e6}MB: set --max-entries-db-size higher.`,
+    );
+  }
+  const directory = folderOf(options.directory);
+  const unlock = lockFolder(directory);
+  const remove = () => {
+    unlock();
+    if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    return await DiskStore.open(directory, options, remove);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+function folderOf(directory: string | undefined): string {
+  if (directory === undefined) return mkdtempSync(join(tmpdir(), 'mizu-store-'));
+  mkdirSync(directory, { recursive: true });
+  return resolve(directory);
+}
+
+class DiskStore implements Store {
+  readonly repairs: readonly string[];
+  readonly #database: Database;
+  readonly #connections: readonly Connection[];
+  readonly #shelf: Shelf;
+  readonly #writer: Writer;
+  readonly #pool: Pool;
+  readonly #queries: Queries;
+  readonly #removed: () => void;
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: {
+    database: Database;
+    connections: readonly Connection[];
+    shelf: Shelf;
+    writer: Writer;
+    options: StoreOptions;
+    repairs: readonly string[];
+    removed: () => void;
+  }) {
+    const { options } = parts;
+    this.#database = parts.database;
+    this.#connections = parts.connections;
+    this.#shelf = parts.shelf;
+    this.#writer = parts.writer;
+    this.repairs = parts.repairs;
+    this.#removed = parts.removed;
+    this.#pool = new Pool(parts.database);
+    const engine =
+      options.engine ?? filterEngine(options.schema, options.protocolByCode, options.node);
+    this.#queries = new Queries(parts.shelf.segments, this.#pool, engine, options);
+  }
+
+  static async open(
+    directory: string,
+    options: StoreOptions,
+    removed: () => void,
+  ): Promise<DiskStore> {
+    const database = Database.open({
+      threads: '2',
+      memory_limit: memoryLimit,
+      checkpoint_threshold: neverByItself,
+      temp_directory: '',
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    try {
+      const admin = database.connect();
+      const appending = database.connect();
+      const shelf = new Shelf(directory, options.limitBytes, admin);
+      const repairs = await recoverFolder(shelf, admin);
+      await shelf.makeRoom(0);
+      const newest = shelf.newest ?? (await shelf.addSegment(1));
+      const target = new SegmentWriter(shelf, appending);
+      target.continue(newest);
+      const writer = new Writer(shelf, target, newest.nextBlock, options.onProblem ?? (() => {}));
+      const connections = [admin, appending];
+      return new DiskStore({ database, connections, shelf, writer, options, repairs, removed });
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  append: Store['append'] = (batch) => this.#writer.append(batch);
+
+  room: Store['room'] = () => this.#writer.room();
+
+  page: Store['page'] = async (request) => {
+    // The newest entries are asked for: those that are not on disk yet belong to the answer.
+    if (request.before === undefined) await this.#writer.commit();
+    return this.#queries.page(request);
+  };
+
+  get: Store['get'] = async (id) => {
+    const parsed = parseId(id);
+    if (!parsed) return undefined;
+    const found = await this.#queries.get(parsed);
+    if (found || this.#writer.counters.waiting === 0) return found;
+    await this.#writer.commit();
+    return this.#queries.get(parsed);
+  };
+
+  histogram: Store['histogram'] = (filter, since, until, buckets) =>
+    this.#queries.histogram(filter, since, until, buckets);
+
+  count: Store['count'] = (filter, atMost) => this.#queries.count(filter, atMost);
+
+  clear: Store['clear'] = async () => {
+    await this.#writer.clear();
+    this.#queries.forget();
+  };
+
+  counters(): StoreCounters {
+    const { appended, shed, cpuMs, waiting } = this.#writer.counters;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const segment of this.#shelf.segments) oldest = Math.min(oldest, segment.minTime);
+    return {
+      entries: this.#shelf.entries + waiting,
+      appended,
+      bytes: this.#shelf.bytes,
+      limitBytes: this.#shelf.limitBytes,
+      oldestTimestamp: Number.isFinite(oldest) ? oldest / 1000 : 0,
+      expired: this.#shelf.expired,
+      shed,
+      cpuMs,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.close();
+    await this.#pool.close();
+    await this.#shelf.close();
+    for (const connection of this.#connections) connection.close();
+    this.#database.close();
+    this.#removed();
+  }
+}

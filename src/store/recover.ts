@@ -1,0 +1,153 @@
+/**
+ * A folder as some earlier process left it → attached segments. What is damaged is cut or set aside
+ * and said, never fatal.
+ */
+import { existsSync, readdirSync, renameSync, statSync, truncateSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Connection } from './duckdb.ts';
+import { PayloadFile } from './payload-file.ts';
+import { Segment, segmentPaths } from './segment.ts';
+import type { Shelf } from './shelf.ts';
+
+const segmentName = /^(\d{6,})\.(?:duckdb|duckdb\.wal|payload)$/;
+const asideEnding = '.damaged';
+
+/** What DuckDB says of a write-ahead log whose content is not what it wrote. */
+const damagedLog = /at byte position (\d+)/i;
+
+/** Numbers of the segments in a folder, ascending. */
+function segmentNumbers(directory: string): number[] {
+  const numbers = new Set<number>();
+  for (const name of readdirSync(directory)) {
+    const match = segmentName.exec(name);
+    if (match) numbers.add(Number(match[1]));
+  }
+  return [...numbers].sort((a, b) => a - b);
+}
+
+/** Renames a file that cannot be used, so that nothing is deleted before room is needed. */
+function setAside(shelf: Shelf, path: string): void {
+  if (!existsSync(path)) return;
+  let target = path + asideEnding;
+  for (let n = 2; existsSync(target); n++) target = `${path}.${n}${asideEnding}`;
+  renameSync(path, target);
+  shelf.aside.push({ path: target, bytes: statSync(target).size });
+}
+
+/** Attaches every segment of the folder. Returns what was repaired, in words. */
+export async function recoverFolder(shelf: Shelf, admin: Connection): Promise<string[]> {
+  const repairs: string[] = [];
+  for (const name of readdirSync(shelf.directory)) {
+    if (!name.endsWith(asideEnding)) continue;
+    const path = join(shelf.directory, name);
+    shelf.aside.push({ path, bytes: statSync(path).size });
+  }
+  for (const number of segmentNumbers(shelf.directory)) {
+    try {
+      const segment = await openSegment(shelf, admin, number, repairs);
+      if (segment) shelf.segments.push(segment);
+    } catch (error) {
+      const reason = (error as Error).message.split('\n')[0];
+      repairs.push(`Segment ${number} cannot be read and was set aside: ${reason}`);
+      const paths = segmentPaths(shelf.directory, number);
+      for (const path of Object.values(paths)) setAside(shelf, path);
+    }
+  }
+  return repairs;
+}
+
+async function openSegment(
+  shelf: Shelf,
+  admin: Connection,
+  number: number,
+  repairs: string[],
+): Promise<Segment | undefined> {
+  const paths = segmentPaths(shelf.directory, number);
+  if (!existsSync(paths.columns)) {
+    repairs.push(`Segment ${number} has lost its columns; its other files were set aside.`);
+    for (const path of Object.values(paths)) setAside(shelf, path);
+    return undefined;
+  }
+  if (!existsSync(paths.payload)) {
+    repairs.push(`Segment ${number} has lost its payload file: its entries have no content.`);
+  }
+  const hasPayload = existsSync(paths.payload);
+  const payload = hasPayload ? PayloadFile.open(paths.payload) : PayloadFile.create(paths.payload);
+  for (const repair of payload.repairs) {
+    repairs.push(`Segment ${number}, ${basename(paths.payload)}: ${repair}.`);
+  }
+  const segment = new Segment(shelf.directory, number, payload);
+  try {
+    await attachRepairing(segment, shelf, admin, repairs);
+    await readFacts(segment, admin, repairs);
+  } catch (error) {
+    payload.close();
+    await admin.run(`DETACH DATABASE IF EXISTS ${segment.schema}`).catch(() => {});
+    throw error;
+  }
+  return segment;
+}
+
+/** Attaches a segment; of a damaged write-ahead log the good beginning is kept. */
+async function attachRepairing(
+  segment: Segment,
+  shelf: Shelf,
+  admin: Connection,
+  repairs: string[],
+): Promise<void> {
+  const { wal } = segmentPaths(shelf.directory, segment.number);
+  try {
+    await segment.attach(admin);
+    return;
+  } catch (error) {
+    if (!existsSync(wal)) throw error;
+    const position = Number(damagedLog.exec((error as Error).message)?.[1] ?? 0);
+    const size = statSync(wal).size;
+    if (position > 0 && position < size) {
+      truncateSync(wal, position);
+      repairs.push(
+        `Segment ${segment.number}: ${size - position} damaged bytes at the end of its log were cut off.`,
+      );
+      try {
+        await segment.attach(admin);
+        return;
+      } catch {
+        // Cutting did not help: the whole log goes.
+      }
+    }
+  }
+  setAside(shelf, wal);
+  repairs.push(`Segment ${segment.number}: its log cannot be read and was set aside.`);
+  await segment.attach(admin);
+}
+
+/** Reads what is known of an open segment from its table; a table that cannot be read is damage. */
+async function readFacts(segment: Segment, admin: Connection, repairs: string[]): Promise<void> {
+  let lastBlock = -1;
+  const sql = `SELECT count(*), coalesce(min("idTime"), 0), coalesce(max("idTime"), 0), coalesce(max("block"), -1)::BIGINT FROM ${segment.schema}.entries`;
+  await admin.query(sql, [], ['bigint', 'bigint', 'bigint', 'bigint'], (_rows, columns) => {
+    const [entries, minTime, maxTime, block] = columns.map((column) => Number(column(0)));
+    segment.entries = entries!;
+    segment.minTime = entries === 0 ? Number.POSITIVE_INFINITY : minTime!;
+    segment.maxTime = maxTime!;
+    lastBlock = block!;
+  });
+  segment.measure();
+  segment.nextBlock = Math.max(segment.payload.blocks, lastBlock + 1);
+  const lost: number[] = [];
+  for (let block = 0; block <= lastBlock; block++)
+    if (!segment.payload.has(block)) lost.push(block);
+  if (lost.length === 0) return;
+  await admin.query(
+    `SELECT count(*) FROM ${segment.schema}.entries WHERE "block" IN (${lost.join(',')}) AND "requestLength" + "responseLength" > 0`,
+    [],
+    ['bigint'],
+    (_rows, columns) => {
+      const entries = Number(columns[0]!(0));
+      if (entries === 0) return;
+      repairs.push(
+        `Segment ${segment.number}: ${entries} entries have lost their content; their rows are shown without it.`,
+      );
+    },
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * A segment: a DuckDB file with the columns and a payload file, under one number. The newest is
+ * written, the oldest is dropped when the limit is reached.
+ */
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Connection } from './duckdb.ts';
+import { PayloadFile } from './payload-file.ts';
+import { createTable } from './table.ts';
+
+/**
+ * DuckDB's block: small ones keep a segment of a few megabytes small. And rows of a row group: small
+ * ones are complete, and so written once, after few checkpoints.
+ */
+const blockBytes = 16_384;
+const rowGroupRows = 30_720;
+
+/** File names of a segment in its folder. */
+export function segmentPaths(directory: string, number: number) {
+  const base = join(directory, String(number).padStart(6, '0'));
+  return { columns: `${base}.duckdb`, wal: `${base}.duckdb.wal`, payload: `${base}.payload` };
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** An SQL text literal. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** One pair of files, attached to the database while it is open. */
+export class Segment {
+  readonly number: number;
+  /** Name of the attached database in SQL. */
+  readonly schema: string;
+  readonly payload: PayloadFile;
+  readonly #directory: string;
+  /** Committed rows. */
+  entries = 0;
+  /** Bounds of the rows' `idTime`, committed or about to be. */
+  minTime = Number.POSITIVE_INFINITY;
+  maxTime = 0;
+  /** Sizes when they were last looked at. */
+  columnBytes = 0;
+  walBytes = 0;
+  /** Number of the next block to write. */
+  nextBlock = 0;
+  /** Queries that are looking at it. */
+  #readers = 0;
+  #whenUnused: (() => void) | undefined;
+
+  constructor(directory: string, number: number, payload: PayloadFile) {
+    this.#directory = directory;
+    this.number = number;
+    this.schema = `segment${number}`;
+    this.payload = payload;
+  }
+
+  static async create(admin: Connection, directory: string, number: number): Promise<Segment> {
+    const paths = segmentPaths(directory, number);
+    for (const path of Object.values(paths)) rmSync(path, { force: true });
+    const segment = new Segment(directory, number, PayloadFile.create(paths.payload));
+    await segment.attach(admin);
+    await admin.run(createTable(segment.schema));
+    segment.measure();
+    return segment;
+  }
+
+  async attach(admin: Connection): Promise<void> {
+    const { columns } = segmentPaths(this.#directory, this.number);
+    const options = `BLOCK_SIZE ${blockBytes}, ROW_GROUP_SIZE ${rowGroupRows}`;
+    await admin.run(`ATTACH ${quoted(columns)} AS ${this.schema} (${options})`);
+  }
+
+  /** Bytes on disk, when they were last looked at. */
+  get bytes(): number {
+    return this.columnBytes + this.walBytes + this.payload.bytes;
+  }
+
+  /** Looks at the sizes of the files. */
+  measure(): void {
+    const paths = segmentPaths(this.#directory, this.number);
+    this.columnBytes = sizeOf(paths.columns);
+    this.walBytes = sizeOf(paths.wal);
+  }
+
+  /** Keeps the segment attached until `release`. */
+  use(): void {
+    this.#readers++;
+  }
+
+  release(): void {
+    this.#readers--;
+    if (this.#readers === 0) this.#whenUnused?.();
+  }
+
+  async detach(admin: Connection): Promise<void> {
+    if (this.#readers > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenUnused = resolve;
+      });
+    }
+    await admin.run(`DETACH ${this.schema}`);
+    this.payload.close();
+  }
+
+  /** Takes the segment and its files away, as soon as no query looks at it any more. */
+  async drop(admin: Connection): Promise<void> {
+    const paths = segmentPaths(this.#directory, this.number);
+    rmSync(paths.payload, { force: true });
+    await this.detach(admin);
+    rmSync(paths.columns, { force: true });
+    rmSync(paths.wal, { force: true });
+  }
+}

@@ -1,0 +1,109 @@
+/** The table of a segment: one row an entry, from which the DDL, the writer and the reader derive. */
+
+import type { ReadType } from './duckdb.ts';
+import { chunkRows, DuckType } from './duckdb-library.ts';
+
+/** How a column's values lie in a batch, and what they become. */
+export type StoredKind =
+  | 'whole'
+  | 'float'
+  | 'optionalFloat'
+  | 'status'
+  | 'u32'
+  | 'u16'
+  | 'u8'
+  | 'text';
+
+/**
+ * Stored columns in the order of the table. `source` and `destination` are addresses as text: few
+ * addresses make up most rows, so the dictionary costs next to nothing and filters compare as users
+ * write. `block` and `blockOffset` say where request and response lie, one behind the other.
+ *
+ * What is unknown is NULL (no answer: no status, no times), as it is missing for the evaluator.
+ */
+export const storedColumns = {
+  idTime: 'whole',
+  idSequence: 'whole',
+  requestSize: 'whole',
+  responseSize: 'whole',
+  stream: 'whole',
+  requestPacket: 'whole',
+  responsePacket: 'whole',
+  method: 'text',
+  target: 'text',
+  host: 'text',
+  contentType: 'text',
+  traceId: 'text',
+  source: 'text',
+  destination: 'text',
+  elapsedMs: 'optionalFloat',
+  requestMs: 'float',
+  waitMs: 'optionalFloat',
+  block: 'u32',
+  blockOffset: 'u32',
+  requestLength: 'u32',
+  responseLength: 'u32',
+  status: 'status',
+  sourcePort: 'u16',
+  destinationPort: 'u16',
+  incomplete: 'u16',
+  version: 'u16',
+  protocol: 'u8',
+  outcome: 'u8',
+  capture: 'u8',
+  flags: 'u8',
+} as const satisfies Record<string, StoredKind>;
+export type StoredName = keyof typeof storedColumns;
+export const storedNames = Object.keys(storedColumns) as StoredName[];
+
+interface KindFacts {
+  readonly sql: string;
+  readonly type: DuckType;
+  readonly bytes: number;
+  /** How queries read it; narrow numbers are widened by a cast. */
+  readonly read: ReadType;
+}
+
+export const kindFacts: Readonly<Record<StoredKind, KindFacts>> = {
+  whole: { sql: 'BIGINT', type: DuckType.BigInt, bytes: 8, read: 'bigint' },
+  float: { sql: 'FLOAT', type: DuckType.Float, bytes: 4, read: 'double' },
+  optionalFloat: { sql: 'FLOAT', type: DuckType.Float, bytes: 4, read: 'double' },
+  status: { sql: 'INTEGER', type: DuckType.Integer, bytes: 4, read: 'integer' },
+  u32: { sql: 'UINTEGER', type: DuckType.Unsigned, bytes: 4, read: 'bigint' },
+  u16: { sql: 'USMALLINT', type: DuckType.SmallUnsigned, bytes: 2, read: 'integer' },
+  u8: { sql: 'UTINYINT', type: DuckType.TinyUnsigned, bytes: 1, read: 'integer' },
+  text: { sql: 'VARCHAR', type: DuckType.Text, bytes: 16, read: 'text' },
+};
+
+const sqlCasts: Partial<Record<ReadType, string>> = {
+  double: 'DOUBLE',
+  bigint: 'BIGINT',
+  integer: 'INTEGER',
+};
+
+/** `CREATE TABLE` of a segment whose database is attached under `schema`. */
+export function createTable(schema: string): string {
+  const list = storedNames.map((name) => `"${name}" ${kindFacts[storedColumns[name]].sql}`);
+  return `CREATE TABLE ${schema}.entries (${list.join(', ')})`;
+}
+
+/** What queries select, in the order of the table. */
+export const selectList = storedNames
+  .map((name) => {
+    const facts = kindFacts[storedColumns[name]];
+    const cast = sqlCasts[facts.read];
+    return cast === undefined || cast === facts.sql
+      ? `"${name}"`
+      : `"${name}"::${cast} AS "${name}"`;
+  })
+  .join(', ');
+
+/** How the result of `selectList` is read. */
+export const selectTypes: readonly ReadType[] = storedNames.map(
+  (name) => kindFacts[storedColumns[name]].read,
+);
+
+/** Bytes of a column's vector in a chunk. */
+export function vectorBytes(name: StoredName): number {
+  return kindFacts[storedColumns[name]].bytes * chunkRows;
+}
