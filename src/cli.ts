@@ -1,0 +1,31 @@
+/** The command line's entry point: the real world, handed to `main`. */
+import { openBrowser } from './cli/browser.ts';
+import { bugReport, ExitCode } from './cli/errors.ts';
+import { main } from './cli/main.ts';
+import { abortOnInterrupt } from './cli/signals.ts';
+
+/** How long what is still open after the command's end may hold the process, ms. */
+const lingerMs = 2000;
+
+// A reader that has gone away (`| head`) is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(ExitCode.Ok);
+    throw error;
+  });
+}
+process.on('uncaughtException', (error) => {
+  process.stderr.write(bugReport(error, process.env['MIZU_DEBUG'] === '1'));
+  process.exit(ExitCode.Cannot);
+});
+
+process.exitCode = await main(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  signal: abortOnInterrupt(process.stderr),
+  loadTap: async () => (await import('./tap.ts')).runTap,
+  loadDemo: () => import('./demo/index.ts'),
+  openBrowser,
+});
+setTimeout(() => process.exit(), lingerMs).unref();

@@ -1,0 +1,171 @@
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import type { Demo } from '../../demo/index.ts';
+import type { TapOptions, TapSummary } from '../../tap.ts';
+import { hasDisplay } from '../browser.ts';
+import type { CliContext, TextOutput } from '../context.ts';
+import { ExitCode, knownCode, UserError } from '../errors.ts';
+import { progressBar } from '../progress.ts';
+import { damageText, summaryText } from '../summary.ts';
+import { formatSize } from '../units.ts';
+import { addTapOptions, checkTapOptions, type TapCommandOptions } from './tap-options.ts';
+
+const demoRate = 8;
+const recording = fileURLToPath(new URL('../../demo/recording.pcapng.gz', import.meta.url));
+
+const examples = `
+Examples:
+  mizu tap --local                                    this machine, live, in the browser
+  mizu tap --local --interface eth0 --capture-filter 'tcp port 8080'
+  mizu tap --read capture.pcap more.pcapng.gz         capture files, merged by time
+  sudo tcpdump -w - | mizu tap --read -               somebody else captures
+  mizu tap --read capture.pcap --output jsonl | jq .target
+  mizu tap --read capture.pcap --output jsonl --filter 'response.status >= 500'
+  mizu tap --local --write saved.pcapng               look now and keep the packets
+
+Exit codes:
+  0  fine    1  this machine cannot be tapped    2  wrong options, or not a capture
+  3  the input is damaged: what could be read was
+`;
+
+/** `mizu tap` */
+export function addTapCommand(program: Command, context: CliContext): void {
+  const command = program
+    .command('tap')
+    .description('show the API calls of this machine or of capture files');
+  addTapOptions(command);
+  command.addHelpText('after', examples).action(async (options: TapCommandOptions) => {
+    checkTapOptions(options);
+    const exitCode = await new TapCommand(options, context).run();
+    if (exitCode !== ExitCode.Ok) throw new UserError('', exitCode);
+  });
+}
+
+/** One call of `mizu tap`: prepares the tap, tells the user what happens, sums up. */
+class TapCommand {
+  readonly #options: TapCommandOptions;
+  readonly #context: CliContext;
+  /** Where lines for people go: standard output belongs to the entries of `jsonl`. */
+  readonly #people: TextOutput;
+
+  constructor(options: TapCommandOptions, context: CliContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#people = options.output === 'page' ? context.stdout : context.stderr;
+  }
+
+  async run(): Promise<ExitCode> {
+    if (this.#options.demo === undefined) return this.#finish(await this.#tap(this.#source(), []));
+    const { openDemo } = await this.#context.loadDemo();
+    const demo = await openDemo();
+    try {
+      return this.#finish(await this.#tap(this.#source(), demo.ports, demo));
+    } catch (error) {
+      const code = knownCode(error);
+      if (code !== 'not-permitted' && code !== 'unsupported') throw error;
+      return await this.#playRecording(error as Error, demo);
+    } finally {
+      await demo.close();
+    }
+  }
+
+  #source(): TapOptions['source'] {
+    const { read, captureFilter } = this.#options;
+    if (read !== undefined) return { kind: 'files', paths: read, captureFilter };
+    return {
+      kind: 'local',
+      interfaces: this.#options.interface,
+      captureFilter,
+      ignorePorts: this.#options.output === 'page' ? [this.#options.guiPort] : [],
+    };
+  }
+
+  /** There shall be something real to see even where nothing can be captured. */
+  async #playRecording(reason: Error, demo: Demo): Promise<ExitCode> {
+    const notice = 'This machine cannot be tapped, so a recording of the demo shop is played.';
+    this.#context.stderr.write(`${reason.message}\n${notice}\n`);
+    const source = { kind: 'recording', path: recording } as const;
+    return this.#finish(await this.#tap(source, demo.usualPorts, undefined, notice));
+  }
+
+  async #tap(
+    source: TapOptions['source'],
+    demoPorts: readonly number[],
+    demo?: Demo,
+    notice?: string,
+  ): Promise<TapSummary> {
+    const options = this.#options;
+    const { environment, signal, stderr } = this.#context;
+    const runTap = await this.#context.loadTap();
+    const progress = progressBar(this.#drawsProgress() ? stderr : { write: () => undefined });
+    let url: string | undefined;
+    const started = (): void => {
+      if (url !== undefined) this.#ready(url);
+      url = undefined;
+    };
+    try {
+      return await runTap({
+        source,
+        output: options.output,
+        store: this.#store(),
+        bodyLimitBytes: options.bodyLimit,
+        redact: options.redact,
+        write: options.write,
+        guiPort: options.guiPort,
+        proxyHost: options.proxyHost,
+        token: environment['MIZU_TOKEN'],
+        filter: options.filter,
+        demoPorts,
+        notice,
+        signal,
+        onProgress: (state) => progress.show(state),
+        onReady: (ready) => {
+          url = ready.url;
+          // A file is open as good as at once; standard input may be silent for long.
+          if (source.kind === 'files') started();
+        },
+        onStarted: () => {
+          started();
+          demo?.drive({ rate: demoRate, signal }).catch((error: unknown) => {
+            stderr.write(`mizu: the demo shop has stopped: ${String(error)}\n`);
+          });
+        },
+      });
+    } finally {
+      progress.clear();
+    }
+  }
+
+  #store(): TapOptions['store'] {
+    const { output, store, maxEntriesDbSize } = this.#options;
+    if (output !== 'page' && store === undefined) return 'none';
+    return { directory: store, limitBytes: maxEntriesDbSize };
+  }
+
+  /** Files have an end to progress to; a page, or entries scrolling by, leave no room for a bar. */
+  #drawsProgress(): boolean {
+    const { read, output } = this.#options;
+    if (read === undefined) return false;
+    return output !== 'jsonl' || this.#context.stdout.isTTY !== true;
+  }
+
+  #ready(url: string): void {
+    const { environment, stdout } = this.#context;
+    const limit = formatSize(this.#options.maxEntriesDbSize);
+    this.#people.write(
+      `Mizu will store up to ${limit} of traffic, old traffic will be cleared once the limit is reached.\n`,
+    );
+    this.#people.write(`Mizu is available at ${url}\n`);
+    if (this.#options.headless === undefined && hasDisplay(environment, stdout.isTTY === true)) {
+      this.#context.openBrowser(url);
+    }
+  }
+
+  #finish(summary: TapSummary): ExitCode {
+    const { stderr } = this.#context;
+    if (this.#options.summary === 'json') stderr.write(`${JSON.stringify(summary)}\n`);
+    if (this.#options.summary === 'text') stderr.write(summaryText(summary));
+    stderr.write(damageText(summary));
+    return summary.damage.length > 0 ? ExitCode.Damaged : ExitCode.Ok;
+  }
+}

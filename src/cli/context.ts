@@ -1,0 +1,21 @@
+/** What commands need from the world; tests pass their own. */
+import type { openDemo, runDemo } from '../demo/index.ts';
+import type { runTap } from '../tap.ts';
+
+export interface TextOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export interface CliContext {
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** The tap is loaded only when it runs, so that help and completion answer at once. */
+  loadTap(): Promise<typeof runTap>;
+  loadDemo(): Promise<{ readonly openDemo: typeof openDemo; readonly runDemo: typeof runDemo }>;
+  openBrowser(url: string): void;
+}

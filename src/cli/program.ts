@@ -1,0 +1,49 @@
+/** The command tree. */
+import { Command } from 'commander';
+import { version } from '../version.ts';
+import { addCompletionCommand } from './commands/completion.ts';
+import { addDemoCommand } from './commands/demo.ts';
+import { addTapCommand } from './commands/tap.ts';
+import { addVersionCommand } from './commands/version.ts';
+import type { CliContext } from './context.ts';
+
+/** What `mizu` alone prints. */
+export const overview = `Mizu shows the API calls between services, live, decoded, in a browser.
+
+  mizu tap --local                  this machine's traffic
+  mizu tap --local --demo           the same with a demo shop to look at
+  mizu tap --read capture.pcap      a capture file
+  mizu tap --read capture.pcap --output jsonl
+
+mizu --help lists all commands; mizu help tap explains one, with examples.
+`;
+
+const examples = `
+Examples:
+  mizu tap --local
+  mizu tap --read capture.pcap
+  mizu help tap
+`;
+
+/** Every command settles its output through `context`; nothing exits the process. */
+export function buildProgram(context: CliContext): Command {
+  const program = new Command('mizu')
+    .description('Shows the API calls between services, live, decoded, in a browser.')
+    .version(version, '-v, --version', 'print the version of Mizu')
+    .helpCommand('help [command]', 'show help for a command')
+    .addHelpText('after', examples)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      // Errors are printed once, by `main`, in one form.
+      outputError: () => undefined,
+    });
+  addTapCommand(program, context);
+  addDemoCommand(program, context);
+  addCompletionCommand(program, context);
+  addVersionCommand(program, context);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}

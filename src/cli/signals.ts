@@ -1,0 +1,17 @@
+/** How long everything may take to end after Ctrl-C, ms, before the process ends regardless. */
+const graceMs = 8000;
+
+const interruptedExitCode = 130;
+
+/** A signal that Ctrl-C aborts; a second Ctrl-C ends the process at once. */
+export function abortOnInterrupt(stderr: { write(text: string): unknown }): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(interruptedExitCode);
+    if (process.stderr.isTTY) stderr.write('\nEnding ... (Ctrl-C again ends at once)\n');
+    controller.abort();
+    setTimeout(() => process.exit(interruptedExitCode), graceMs).unref();
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+  return controller.signal;
+}
