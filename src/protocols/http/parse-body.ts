@@ -7,6 +7,7 @@ import { type ParserStream, type Progress, Step, type Window } from '../../disse
 import { broken, ChunkPhase, chunkNeed, unfinished, walkChunks } from './parse-chunked.ts';
 import { requestBody, responseBody, scanHead } from './parse-frame.ts';
 import { head, scanFields } from './parse-head.ts';
+import { beforeTrailers } from './parse-seen-names.ts';
 import { type HttpState, Mode } from './parse-state.ts';
 
 type Stream = ParserStream<HttpState>;
@@ -172,7 +173,15 @@ export function keepChunks(window: Window, stream: Stream, filled: boolean): Pro
 function redactTrailers(window: Window, stream: Stream, end: number): void {
   const { bytes, start } = window;
   const { message, redacting } = stream.out;
-  scanFields(bytes, start + stream.state.place.at, start + end, start, message, redacting);
+  scanFields(
+    bytes,
+    start + stream.state.place.at,
+    start + end,
+    start,
+    message,
+    redacting,
+    beforeTrailers,
+  );
 }
 
 function skipChunks(window: Window, stream: Stream): Progress {

@@ -3,6 +3,7 @@ import type { Message, Output, ParserStream, Window } from '../../dissect/contra
 import { cr, lf } from './parse-bytes.ts';
 import { Coding, head, scanFields } from './parse-head.ts';
 import { incomplete, notHttp, scanRequestLine, scanStatusLine } from './parse-line.ts';
+import { beforeRequest, beforeResponse } from './parse-seen-names.ts';
 import { type HttpState, Note } from './parse-state.ts';
 
 /** Longest head, interim responses included; of a longer one the beginning is kept. */
@@ -41,7 +42,7 @@ function scanRequest(
   const fields = scanRequestLine(bytes, start, end, start, message, state.first);
   if (fields < 0) return fields;
   if (message.version === 9) return fields - start;
-  const behind = scanFields(bytes, fields, end, start, message, out.redacting);
+  const behind = scanFields(bytes, fields, end, start, message, out.redacting, beforeRequest);
   return behind < 0 ? incomplete : behind - start;
 }
 
@@ -59,7 +60,9 @@ function scanResponse(
     head.lineStart = from;
     const fields = scanStatusLine(bytes, from, end, message);
     const behind =
-      fields < 0 ? fields : scanFields(bytes, fields, end, start, message, out.redacting);
+      fields < 0
+        ? fields
+        : scanFields(bytes, fields, end, start, message, out.redacting, beforeResponse);
     if (behind < 0) {
       state.headStart = from - start;
       return behind === notHttp && from > start ? endOfInterim(start, from, message) : behind;

@@ -3,7 +3,7 @@
  *
  *   field-name ":" OWS field-value OWS CRLF   ...   CRLF
  *
- * The name runs through the automaton of `parse-names.ts`, the value to the end of its line; only the
+ * The name is looked up in `parse-seen-names.ts`, the value is passed to the end of its line; only the
  * few values that frame the message or fill the row are looked at. A line that is folded, has a bare
  * line feed or stray bytes is taken as well; what the specification forbids marks the message.
  */
@@ -15,12 +15,12 @@ import {
   equalsIgnoringCase,
   isBlank,
   lf,
-  plainByte,
   space,
   tab,
   zero,
 } from './parse-bytes.ts';
-import { endOfName, Field, nameAction, nameClass, nameNext, sensitive } from './parse-names.ts';
+import { Field, invalid, sensitive } from './parse-names.ts';
+import { actionOf, lengthOf, lookUp, matchExpected, unseen } from './parse-seen-names.ts';
 
 /** What Transfer-Encoding says about the end of the body. */
 export const Coding = { None: 0, Chunked: 1, Other: 2 } as const;
@@ -53,6 +53,7 @@ const maxSafeLength = Number.MAX_SAFE_INTEGER / 2;
 /**
  * Scans fields from `from` to the empty line. Returns the index behind it, or -1 when it has not
  * arrived; `head.lineStart` then says how far whole lines reach. Offsets in `message` count from `base`.
+ * `before`: what the names come after, see `parse-seen-names.ts`.
  */
 export function scanFields(
   bytes: Uint8Array,
@@ -61,9 +62,11 @@ export function scanFields(
   base: number,
   message: Message,
   redacting: boolean,
+  before: number,
 ): number {
   let i = from;
   let lineStart = from;
+  let previous = before;
   while (i < end) {
     lineStart = i;
     if (bytes[i]! <= cr) {
@@ -71,25 +74,19 @@ export function scanFields(
       if (behind > 0) return behind;
       if (behind < 0) break;
     }
-    let state = 0;
-    while (i < end) {
-      const kind = nameClass[bytes[i]!]!;
-      if (kind >= endOfName) break;
-      state = nameNext[state + kind]!;
-      i++;
+    let name = matchExpected(previous, bytes, i, end);
+    let colonAt = i + lengthOf(name) - 1;
+    if (name === unseen) {
+      colonAt = endOfName(bytes, i, end);
+      if (colonAt < 0) break;
+      name = lookUp(previous, bytes, i, colonAt);
     }
-    if (i === end) break;
-    if (bytes[i] !== colon || i === lineStart) {
-      message.malformed = true;
-      i = endOddName(bytes, i, end, state);
-      if (i < 0) break;
-      state = bytes[i] === colon ? oddNameState : 0;
-    }
-    const valueFrom = bytes[i] === colon ? i + 1 : i;
+    previous = name;
+    const action = actionOf(name);
+    const valueFrom = bytes[colonAt] === colon ? colonAt + 1 : colonAt;
     i = endOfValue(bytes, valueFrom, end, message);
     if (i < 0) break;
-    const action = nameAction(state);
-    if (action !== 0) readField(action, bytes, valueFrom, i, base, message, redacting);
+    if (action !== Field.None) readField(action, bytes, valueFrom, i, base, message, redacting);
     i++;
   }
   head.lineStart = lineStart;
@@ -111,33 +108,23 @@ function behindEmptyLine(bytes: Uint8Array, at: number, end: number): number {
 function endOfValue(bytes: Uint8Array, from: number, end: number, message: Message): number {
   let i = from;
   for (;;) {
-    while (i < end && plainByte[bytes[i]!] === 1) i++;
+    while (i < end && bytes[i]! >= space) i++;
     if (i + 1 >= end) return -1;
     if (bytes[i] === cr && bytes[i + 1] === lf) {
       i++;
       if (i + 1 === end) return -1;
     }
     if (bytes[i] === lf && bytes[i + 1] !== space && bytes[i + 1] !== tab) return i;
-    message.malformed = true;
+    if (bytes[i] !== tab) message.malformed = true;
     i++;
   }
 }
 
-let oddNameState = 0;
-
-/** Walks over a name with bytes that no name has, to its colon or, without one, the end of its line. */
-function endOddName(bytes: Uint8Array, from: number, end: number, state: number): number {
+/** Index of the colon behind a name, of the line's end when there is none, or -1. */
+function endOfName(bytes: Uint8Array, from: number, end: number): number {
   let i = from;
-  for (; i < end; i++) {
-    const byte = bytes[i]!;
-    if (byte === lf || (byte === colon && (i > from || state !== 0))) {
-      oddNameState = state;
-      return i;
-    }
-    const kind = nameClass[byte]!;
-    if (kind < endOfName) state = nameNext[state + kind]!;
-  }
-  return -1;
+  while (i < end && bytes[i] !== lf && (bytes[i] !== colon || i === from)) i++;
+  return i === end ? -1 : i;
 }
 
 function readField(
@@ -151,9 +138,10 @@ function readField(
 ): void {
   let from = valueFrom;
   let to = valueTo;
-  while (from < to && isBlank(bytes[from]!)) from++;
-  while (to > from && isBlank(bytes[to - 1]!)) to--;
-  switch (action) {
+  if ((action & invalid) !== 0) message.malformed = true;
+  while (from < to && bytes[from]! <= space && isBlank(bytes[from]!)) from++;
+  while (to > from && bytes[to - 1]! <= space && isBlank(bytes[to - 1]!)) to--;
+  switch (action & ~invalid) {
     case Field.ContentLength:
       readContentLength(bytes, from, to, message);
       return;
@@ -179,10 +167,10 @@ function readField(
   }
 }
 
-/** End of the text before `separator`, a blank, or the end of the value. */
+/** End of the text before `separator`, a blank or control, or the end of the value. */
 function endOfWord(bytes: Uint8Array, from: number, to: number, separator: number): number {
   let i = from;
-  while (i < to && bytes[i] !== separator && !isBlank(bytes[i]!)) i++;
+  while (i < to && bytes[i]! > space && bytes[i] !== separator) i++;
   return i;
 }
 

@@ -99,6 +99,7 @@ export class TestStream implements Output {
   readonly redacting: boolean;
   readonly side: Side;
   readonly state: unknown;
+  readonly out: Output = this;
   stopped = false;
   /** Bytes that made no sense. */
   dropped = 0;
