@@ -13,6 +13,10 @@ const escaped: Readonly<Record<string, string>> = {
 /** A constant as it is written in a query: texts in double quotes. */
 export function quote(value: string | number | bigint | boolean | null): string {
   if (value === null) return 'nil';
+  // a whole number beyond 2^53 that is written out would read back as an exact one
+  const isRounded =
+    typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (isRounded) return value.toExponential();
   if (typeof value !== 'string') return String(value);
   // control characters and lone surrogates would be invisible or lost
   const body = value.replace(
@@ -23,6 +27,8 @@ export function quote(value: string | number | bigint | boolean | null): string 
 }
 
 function quotePattern(pattern: string): string {
+  const free = ['"', "'", '`'].find((mark) => !pattern.includes(mark));
+  if (free !== undefined) return `r${free}${pattern}${free}`;
   let isEscaped = false;
   let body = '';
   for (const unit of pattern) {
