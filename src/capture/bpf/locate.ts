@@ -23,25 +23,33 @@ export function locate(
   facts.networkOffset = end - start;
   switch (linkType) {
     case LinkType.Ethernet:
-      return behindType(facts, bytes, start, end, 12, 14);
+      behindType(facts, bytes, start, end, 12, 14);
+      return;
     case LinkType.LinuxCooked:
-      return behindType(facts, bytes, start, end, 14, 16);
+      behindType(facts, bytes, start, end, 14, 16);
+      return;
     case LinkType.LinuxCooked2:
-      return behindType(facts, bytes, start, end, 0, 20);
+      behindType(facts, bytes, start, end, 0, 20);
+      return;
     case LinkType.CiscoHdlc:
-      return behindType(facts, bytes, start, end, 2, 4);
+      behindType(facts, bytes, start, end, 2, 4);
+      return;
     case LinkType.RawIp:
     case LinkType.Ipv4:
     case LinkType.Ipv6:
-      return byVersion(facts, bytes, start, end, 0);
+      byVersion(facts, bytes, start, end, 0);
+      return;
     case LinkType.Null:
     case LinkType.Loop:
-      return byVersion(facts, bytes, start, end, 4);
+      byVersion(facts, bytes, start, end, 4);
+      return;
     case LinkType.Ppp:
     case LinkType.PppHdlc:
-      return behindPpp(facts, bytes, start, end, bytes[start] === 0xff ? 2 : 0);
+      behindPpp(facts, bytes, start, end, bytes[start] === 0xff ? 2 : 0);
+      return;
     case LinkType.PppEther:
-      return behindPpp(facts, bytes, start, end, 6);
+      behindPpp(facts, bytes, start, end, 6);
+      return;
   }
 }
 

@@ -95,7 +95,7 @@ export class PcapParser implements RecordParser {
       const time = nano ? seconds * 1e3 + fraction / 1e6 : (seconds * 1e6 + fraction) / 1e3;
       packets++;
       packetBytes += captured;
-      const wireLength = onWire < captured ? captured : onWire;
+      const wireLength = Math.max(onWire, captured);
       sink.packet(bytes, from, to, wireLength, linkType, time, interfaceIndex);
       at = to;
     }

@@ -157,7 +157,7 @@ export class PcapngParser implements RecordParser {
       bytes,
       from,
       from + captured,
-      onWire < captured ? captured : onWire,
+      Math.max(onWire, captured),
       this.interfaces.linkType(local),
       time,
       this.interfaces.globalIndex(local),

@@ -2,8 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { LinkType } from '../contract.ts';
 import { SourceError } from '../source-error.ts';
-
-const FOLDER = '/sys/class/net';
+import { systemCalls } from './system-calls.ts';
 
 /** ARPHRD numbers (Linux' if_arp.h) whose packets begin with an Ethernet header. */
 const ARPHRD_ETHER = 1;
@@ -29,7 +28,7 @@ export function listInterfaces(): NetworkInterface[] {
       const flags = Number(property(name, 'flags') || '0');
       return {
         name,
-        index: Number(property(name, 'ifindex') || '0'),
+        index: process.platform === 'linux' ? indexOf(name) : 0,
         linkType: linkTypeOf(Number(property(name, 'type') || ARPHRD_ETHER)),
         up: (flags & 1) === 1 || addresses[name] !== undefined,
         addresses: (addresses[name] ?? []).map((entry) => entry.address),
@@ -64,26 +63,42 @@ export function interfacesNamed(names: readonly string[]): NetworkInterface[] {
 
 /** Whether the interface (by number) carries the packets of one VLAN of another interface. */
 export function isVlanInterface(index: number): boolean {
-  for (const name of interfaceNames() ?? []) {
-    if (Number(property(name, 'ifindex')) === index) {
-      return property(name, 'uevent').includes('DEVTYPE=vlan');
-    }
-  }
-  return false;
+  // Lines `name | tag | parent` below two of headings.
+  return readText('/proc/net/vlan/config')
+    .split('\n')
+    .slice(2)
+    .some((line) => indexOf(line.split('|')[0]!.trim()) === index);
 }
 
+/**
+ * Names of this network namespace's interfaces. From /proc, because /sys can show those of another
+ * namespace (`ip netns exec` and some containers).
+ */
 function interfaceNames(): string[] | undefined {
+  const names: string[] = [];
+  for (const line of readText('/proc/net/dev').split('\n')) {
+    const match = /^\s*(\S+?):/.exec(line);
+    if (match !== null) names.push(match[1]!);
+  }
+  return names.length > 0 ? names : undefined;
+}
+
+/** The kernel's number of an interface, 0 when there is none of this name. */
+function indexOf(name: string): number {
   try {
-    // Beside interfaces the folder can hold files (bonding_masters).
-    return fs.readdirSync(FOLDER).filter((name) => property(name, 'ifindex') !== '');
+    return systemCalls().interfaceIndex(name);
   } catch {
-    return undefined;
+    return Number(property(name, 'ifindex'));
   }
 }
 
 function property(name: string, file: string): string {
+  return readText(`/sys/class/net/${name}/${file}`).trim();
+}
+
+function readText(path: string): string {
   try {
-    return fs.readFileSync(`${FOLDER}/${name}/${file}`, 'utf8').trim();
+    return fs.readFileSync(path, 'utf8');
   } catch {
     return '';
   }

@@ -2,8 +2,6 @@
 const SLOTS = 65_536;
 /** A packet travels from card to bridge to veth in microseconds; later it is another one. */
 const SAME_PACKET_MS = 50;
-const ETHERTYPE_IP = 0x0800;
-const ETHERTYPE_IP6 = 0x86dd;
 /** Bytes behind the IP header that belong to a packet's identity. */
 const PAYLOAD_IDENTITY_BYTES = 32;
 const TCP = 6;
@@ -15,7 +13,8 @@ const UDP = 17;
  * A packet's identity is what does not change on its way through one machine: addresses, IP
  * identification, lengths, and the first 32 bytes behind the IP header (ports, sequence numbers,
  * timestamps) without the checksum, which the card may still have to fill in; hop count and header
- * checksum change. It is kept as a 64-bit hash with a random seed in a table of fixed size, where a
+ * checksum change, so may the
+ * congestion mark. It is kept as a 64-bit hash with a random seed in a table of fixed size, where a
  * newer packet takes the place of an older one: forgetting costs a repeated segment, which
  * reassembly drops anyway, while a wrong match, which would lose data, needs two packets with equal
  * hashes within 50 ms. A retransmission comes on the same interface again and so is never a repeat.
@@ -33,15 +32,14 @@ export class Repeats {
     bytes: Uint8Array,
     at: number,
     end: number,
-    protocol: number,
     interfaceIndex: number,
     timestampMs: number,
   ): boolean {
     this.low = this.seed;
     this.other = ~this.seed;
-    if (protocol === ETHERTYPE_IP) this.hashIp4(bytes, at, end);
-    else if (protocol === ETHERTYPE_IP6) this.hashIp6(bytes, at, end);
-    else return false;
+    const isWhole =
+      bytes[at]! >> 4 === 4 ? this.hashIp4(bytes, at, end) : this.hashIp6(bytes, at, end);
+    if (!isWhole) return false;
     const slot = (this.low ^ (this.low >>> 16)) & (SLOTS - 1);
     if (
       this.high[slot] === this.other &&
@@ -56,23 +54,25 @@ export class Repeats {
     return false;
   }
 
-  /** Without hop count and checksum: length, identification, fragment, protocol, addresses. */
-  private hashIp4(bytes: Uint8Array, at: number, end: number): void {
-    if (at + 20 > end) return;
-    this.mix(word(bytes, at));
+  /** Without hop count, checksum and congestion mark: length, identification, protocol, addresses. */
+  private hashIp4(bytes: Uint8Array, at: number, end: number): boolean {
+    if (at + 20 > end) return false;
+    this.mix(word(bytes, at) & 0xff00ffff);
     this.mix(word(bytes, at + 4));
     this.mix(bytes[at + 9]!);
     this.mix(word(bytes, at + 12));
     this.mix(word(bytes, at + 16));
     this.hashPayload(bytes, at + (bytes[at]! & 15) * 4, end, bytes[at + 9]!);
+    return true;
   }
 
   /** Without the hop count: length, next header, addresses. */
-  private hashIp6(bytes: Uint8Array, at: number, end: number): void {
-    if (at + 40 > end) return;
+  private hashIp6(bytes: Uint8Array, at: number, end: number): boolean {
+    if (at + 40 > end) return false;
     this.mix(word(bytes, at + 4) & 0xffffff00);
     for (let from = at + 8; from < at + 40; from += 4) this.mix(word(bytes, from));
     this.hashPayload(bytes, at + 40, end, bytes[at + 6]!);
+    return true;
   }
 
   private hashPayload(bytes: Uint8Array, at: number, end: number, protocol: number): void {

@@ -11,6 +11,8 @@ const BLOCK_OF_USER = 1;
 const VLAN_VALID = 0x10;
 const VLAN_TYPE_VALID = 0x40;
 const VLAN_TYPE = 0x8100;
+const ETHERNET_HEADER_BYTES = 14;
+const SERVICE_VLAN_TYPE = 0x88a8;
 const ETHERTYPE_IP = 0x0800;
 const ETHERTYPE_IP6 = 0x86dd;
 /** Interfaces whose kind is remembered; a node's pods come and go. */
@@ -99,21 +101,29 @@ export class Ring {
     const protocol = this.octets[at + 50]! * 256 + this.octets[at + 51]!;
     const interfaceIndex = this.words[word + 13]!;
     const hardwareType = this.halves[(at + 56) >> 1]!;
+    const linkType = linkTypeOf(hardwareType);
     const isLoopback = hardwareType === ARPHRD_LOOPBACK;
-    if (!isLoopback && this.isLeftOut(network, end, protocol, interfaceIndex, timestampMs)) {
+    if (!isLoopback && this.isSkipped(interfaceIndex)) {
       this.ignored++;
       return;
     }
-    const linkType = linkTypeOf(hardwareType);
     if (linkType === LinkType.RawIp) {
-      if (protocol !== ETHERTYPE_IP && protocol !== ETHERTYPE_IP6) {
-        this.ignored++;
-        return;
-      }
+      // Behind whatever header this kind of interface has, where IP begins.
       wireLength -= network - start;
       captured -= network - start;
       start = network;
-    } else if ((status & VLAN_VALID) !== 0 && captured >= 12) {
+    }
+    const ipAt = this.ipHeader(start, end, linkType, protocol);
+    const isRepeat =
+      this.several &&
+      !isLoopback &&
+      ipAt >= 0 &&
+      this.repeats.isRepeat(this.octets, ipAt, end, interfaceIndex, timestampMs);
+    if (isRepeat || (ipAt < 0 && linkType === LinkType.RawIp)) {
+      this.ignored++;
+      return;
+    }
+    if ((status & VLAN_VALID) !== 0 && linkType === LinkType.Ethernet && captured >= 12) {
       this.putBackTag(start, at, status);
       start -= HEADROOM_BYTES;
       captured += HEADROOM_BYTES;
@@ -124,19 +134,31 @@ export class Ring {
     sink.packet(this.octets, start, end, wireLength, linkType, timestampMs, interfaceIndex);
   }
 
-  private isLeftOut(
-    network: number,
-    end: number,
-    protocol: number,
-    interfaceIndex: number,
-    timestampMs: number,
-  ): boolean {
+  /**
+   * Where the IP header begins, or -1. Not what the kernel says for Ethernet: the two sides of a
+   * tagged packet differ in whether their network header is the tag or behind it.
+   */
+  private ipHeader(start: number, end: number, linkType: number, protocol: number): number {
+    let at = start;
+    let type = protocol;
+    if (linkType === LinkType.Ethernet) {
+      at += ETHERNET_HEADER_BYTES;
+      type = this.typeBefore(at);
+      while ((type === VLAN_TYPE || type === SERVICE_VLAN_TYPE) && at + 4 <= end) {
+        at += 4;
+        type = this.typeBefore(at);
+      }
+    }
+    return (type === ETHERTYPE_IP || type === ETHERTYPE_IP6) && at < end ? at : -1;
+  }
+
+  private typeBefore(at: number): number {
+    return this.octets[at - 2]! * 256 + this.octets[at - 1]!;
+  }
+
+  private isSkipped(interfaceIndex: number): boolean {
     if (interfaceIndex !== this.lastInterface) this.changeInterface(interfaceIndex);
-    if (this.lastSkipped) return true;
-    return (
-      this.several &&
-      this.repeats.isRepeat(this.octets, network, end, protocol, interfaceIndex, timestampMs)
-    );
+    return this.lastSkipped;
   }
 
   private changeInterface(interfaceIndex: number): void {

@@ -15,6 +15,8 @@ export interface SystemCalls {
   /** `entries` is a `struct pollfd[]`. */
   poll(entries: Uint8Array, count: number, timeoutMs: number): number;
   close(descriptor: number): void;
+  /** The number of a network interface, 0 when there is none of this name. */
+  interfaceIndex(name: string): number;
   errno(): number;
 }
 
@@ -77,6 +79,7 @@ function describe(koffi: typeof import('koffi')): SystemCalls {
     unmap,
     poll: libc.func('int poll(void *, unsigned long, int)'),
     close: libc.func('int close(int)'),
+    interfaceIndex: libc.func('uint32 if_nametoindex(const char *)'),
     errno: () => koffi.errno(),
   };
 }
