@@ -1,0 +1,132 @@
+import type { Segment } from '../decode/contract.ts';
+import type { Closed, Connection, End } from './contract.ts';
+import { Stream } from './stream.ts';
+
+/** The connection as the sink sees it. */
+class OpenConnection<Context> implements Connection<Context> {
+  readonly number: number;
+  readonly address0: Uint32Array;
+  readonly port0: number;
+  readonly address1: Uint32Array;
+  readonly port1: number;
+  readonly scope: number;
+  client: End | -1 = -1;
+  initialSequence0 = -1;
+  initialSequence1 = -1;
+  // The sink sets it in `open`, before anything reads it.
+  context: Context = undefined as Context;
+  ignored = false;
+
+  constructor(number: number, flow: Flow<Context>) {
+    this.number = number;
+    this.address0 = Uint32Array.of(flow.word00, flow.word01, flow.word02, flow.word03);
+    this.port0 = flow.port0;
+    this.address1 = Uint32Array.of(flow.word10, flow.word11, flow.word12, flow.word13);
+    this.port1 = flow.port1;
+    this.scope = flow.scope;
+  }
+}
+
+/**
+ * An entry of the table of connections: the key, the two streams, and places in the lists. Kept
+ * apart from `Connection`, which dissectors may hold for longer.
+ */
+export class Flow<Context> {
+  /** Addresses of both ends as signed 32-bit words (compare with `| 0`), ports, scope, hash. */
+  readonly word00: number;
+  readonly word01: number;
+  readonly word02: number;
+  readonly word03: number;
+  readonly port0: number;
+  readonly word10: number;
+  readonly word11: number;
+  readonly word12: number;
+  readonly word13: number;
+  readonly port1: number;
+  readonly scope: number;
+  readonly hash: number;
+  readonly connection: OpenConnection<Context>;
+  readonly stream0 = new Stream();
+  readonly stream1 = new Stream();
+  /** Open, nothing waits, no SYN in doubt: the next segment may take the short way. */
+  calm = true;
+  /** How it was closed; -1 while it is open. */
+  closed: Closed | -1 = -1;
+  /** The end whose RST closed it, or -1. */
+  resetBy: End | -1 = -1;
+  /** Where the table keeps it. */
+  slot = -1;
+  /** Neighbours in the list by last use. */
+  newer: Flow<Context> | undefined = undefined;
+  older: Flow<Context> | undefined = undefined;
+  /** When it was last moved to the front of its list (packet time). */
+  usedMs: number;
+  /** Place in the list of those that wait for time to pass, or -1; and until when. */
+  waitingIndex = -1;
+  deadlineMs = 0;
+
+  /** End 0 is the sender of `segment`, or its receiver if `reversed`. */
+  constructor(number: number, segment: Segment, hash: number, reversed: boolean) {
+    const source = [segment.source0, segment.source1, segment.source2, segment.source3];
+    const destination = [
+      segment.destination0,
+      segment.destination1,
+      segment.destination2,
+      segment.destination3,
+    ];
+    const end0 = reversed ? destination : source;
+    const end1 = reversed ? source : destination;
+    this.word00 = end0[0]! | 0;
+    this.word01 = end0[1]! | 0;
+    this.word02 = end0[2]! | 0;
+    this.word03 = end0[3]! | 0;
+    this.port0 = reversed ? segment.destinationPort : segment.sourcePort;
+    this.word10 = end1[0]! | 0;
+    this.word11 = end1[1]! | 0;
+    this.word12 = end1[2]! | 0;
+    this.word13 = end1[3]! | 0;
+    this.port1 = reversed ? segment.sourcePort : segment.destinationPort;
+    this.scope = segment.scope;
+    this.hash = hash;
+    this.usedMs = segment.timestampMs;
+    this.connection = new OpenConnection(number, this);
+  }
+
+  stream(end: End): Stream {
+    return end === 0 ? this.stream0 : this.stream1;
+  }
+}
+
+/** Whether end 0 sent `segment` of this scope to end 1. */
+export function isForward<Context>(flow: Flow<Context>, segment: Segment): boolean {
+  return (
+    flow.word03 === (segment.source3 | 0) &&
+    flow.port0 === segment.sourcePort &&
+    flow.word13 === (segment.destination3 | 0) &&
+    flow.port1 === segment.destinationPort &&
+    flow.scope === segment.scope &&
+    flow.word02 === (segment.source2 | 0) &&
+    flow.word01 === (segment.source1 | 0) &&
+    flow.word00 === (segment.source0 | 0) &&
+    flow.word12 === (segment.destination2 | 0) &&
+    flow.word11 === (segment.destination1 | 0) &&
+    flow.word10 === (segment.destination0 | 0)
+  );
+}
+
+/** Whether end 1 sent `segment` of this scope to end 0. */
+export function isBackward<Context>(flow: Flow<Context>, segment: Segment): boolean {
+  return (
+    flow.word13 === (segment.source3 | 0) &&
+    flow.port1 === segment.sourcePort &&
+    flow.word03 === (segment.destination3 | 0) &&
+    flow.port0 === segment.destinationPort &&
+    flow.scope === segment.scope &&
+    flow.word12 === (segment.source2 | 0) &&
+    flow.word11 === (segment.source1 | 0) &&
+    flow.word10 === (segment.source0 | 0) &&
+    flow.word02 === (segment.destination2 | 0) &&
+    flow.word01 === (segment.destination1 | 0) &&
+    flow.word00 === (segment.destination0 | 0)
+  );
+}
