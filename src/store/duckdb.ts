@@ -12,13 +12,16 @@ export type SqlValue = string | number | bigint | boolean | null;
 /** Values of one result column, as it lies in memory. */
 export type ColumnReader = (row: number) => SqlValue;
 
-/** Types that results are read as; SQL casts to one of them. */
-export type ReadType = 'double' | 'bigint' | 'integer' | 'text';
+/** Types that results are read as: those of the stored columns and of aggregates. */
+export type ReadType = 'bigint' | 'integer' | 'float' | 'u32' | 'u16' | 'u8' | 'text';
 
 const readBytes: Readonly<Record<ReadType, number>> = {
-  double: 8,
   bigint: 8,
   integer: 4,
+  float: 4,
+  u32: 4,
+  u16: 2,
+  u8: 1,
   text: 16,
 };
 
@@ -194,28 +197,42 @@ function columnReader(vector: Pointer, type: ReadType, rows: number): ColumnRead
 
 function valueReader(buffer: ArrayBuffer, type: ReadType): ColumnReader {
   switch (type) {
-    case 'double': {
-      const values = new Float64Array(buffer);
-      return (row) => values[row]!;
-    }
-    case 'bigint': {
-      const values = new BigInt64Array(buffer);
-      return (row) => Number(values[row]!);
-    }
-    case 'integer': {
-      const values = new Int32Array(buffer);
-      return (row) => values[row]!;
-    }
-    case 'text': {
-      // duckdb_string_t: u32 length, then 12 bytes in place, or 4 bytes of prefix and a pointer.
-      const view = new DataView(buffer);
-      const bytes = Buffer.from(buffer);
-      return (row) => {
-        const at = row * 16;
-        const length = view.getUint32(at, true);
-        if (length <= 12) return bytes.toString('utf8', at + 4, at + 4 + length);
-        return koffi.decode.string(view.getBigUint64(at + 8, true), length);
-      };
-    }
+    case 'bigint':
+      return wholeReader(buffer);
+    case 'integer':
+      return elementReader(new Int32Array(buffer));
+    case 'float':
+      return elementReader(new Float32Array(buffer));
+    case 'u32':
+      return elementReader(new Uint32Array(buffer));
+    case 'u16':
+      return elementReader(new Uint16Array(buffer));
+    case 'u8':
+      return elementReader(new Uint8Array(buffer));
+    case 'text':
+      return textReader(buffer);
   }
+}
+
+function elementReader(values: { readonly [row: number]: number }): ColumnReader {
+  return (row) => values[row]!;
+}
+
+/** 64-bit integers; the store's stay below 2^53. */
+function wholeReader(buffer: ArrayBuffer): ColumnReader {
+  const low = new Uint32Array(buffer);
+  const high = new Int32Array(buffer);
+  return (row) => high[row * 2 + 1]! * 0x1_0000_0000 + low[row * 2]!;
+}
+
+/** duckdb_string_t: u32 length, then 12 bytes in place, or 4 bytes of prefix and a pointer. */
+function textReader(buffer: ArrayBuffer): ColumnReader {
+  const view = new DataView(buffer);
+  const bytes = Buffer.from(buffer);
+  return (row) => {
+    const at = row * 16;
+    const length = view.getUint32(at, true);
+    if (length <= 12) return bytes.toString('utf8', at + 4, at + 4 + length);
+    return koffi.decode.string(view.getBigUint64(at + 8, true), length);
+  };
 }

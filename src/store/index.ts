@@ -115,6 +115,7 @@ class DiskStore implements Store {
       memory_limit: memoryLimit,
       checkpoint_threshold: neverByItself,
       temp_directory: '',
+      late_materialization_max_rows: '10000',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });

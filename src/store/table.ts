@@ -60,25 +60,19 @@ interface KindFacts {
   readonly sql: string;
   readonly type: DuckType;
   readonly bytes: number;
-  /** How queries read it; narrow numbers are widened by a cast. */
+  /** How results are read. */
   readonly read: ReadType;
 }
 
 export const kindFacts: Readonly<Record<StoredKind, KindFacts>> = {
   whole: { sql: 'BIGINT', type: DuckType.BigInt, bytes: 8, read: 'bigint' },
-  float: { sql: 'FLOAT', type: DuckType.Float, bytes: 4, read: 'double' },
-  optionalFloat: { sql: 'FLOAT', type: DuckType.Float, bytes: 4, read: 'double' },
+  float: { sql: 'FLOAT', type: DuckType.Float, bytes: 4, read: 'float' },
+  optionalFloat: { sql: 'FLOAT', type: DuckType.Float, bytes: 4, read: 'float' },
   status: { sql: 'INTEGER', type: DuckType.Integer, bytes: 4, read: 'integer' },
-  u32: { sql: 'UINTEGER', type: DuckType.Unsigned, bytes: 4, read: 'bigint' },
-  u16: { sql: 'USMALLINT', type: DuckType.SmallUnsigned, bytes: 2, read: 'integer' },
-  u8: { sql: 'UTINYINT', type: DuckType.TinyUnsigned, bytes: 1, read: 'integer' },
+  u32: { sql: 'UINTEGER', type: DuckType.Unsigned, bytes: 4, read: 'u32' },
+  u16: { sql: 'USMALLINT', type: DuckType.SmallUnsigned, bytes: 2, read: 'u16' },
+  u8: { sql: 'UTINYINT', type: DuckType.TinyUnsigned, bytes: 1, read: 'u8' },
   text: { sql: 'VARCHAR', type: DuckType.Text, bytes: 16, read: 'text' },
-};
-
-const sqlCasts: Partial<Record<ReadType, string>> = {
-  double: 'DOUBLE',
-  bigint: 'BIGINT',
-  integer: 'INTEGER',
 };
 
 /** `CREATE TABLE` of a segment whose database is attached under `schema`. */
@@ -88,15 +82,7 @@ export function createTable(schema: string): string {
 }
 
 /** What queries select, in the order of the table. */
-export const selectList = storedNames
-  .map((name) => {
-    const facts = kindFacts[storedColumns[name]];
-    const cast = sqlCasts[facts.read];
-    return cast === undefined || cast === facts.sql
-      ? `"${name}"`
-      : `"${name}"::${cast} AS "${name}"`;
-  })
-  .join(', ');
+export const selectList = storedNames.map((name) => `"${name}"`).join(', ');
 
 /** How the result of `selectList` is read. */
 export const selectTypes: readonly ReadType[] = storedNames.map(

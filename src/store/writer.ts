@@ -266,9 +266,11 @@ export class Writer {
       case 'chunk':
         await this.#target.appendChunk(job.chunk);
         return;
-      case 'commit':
-        this.counters.waiting -= await this.#target.commit();
+      case 'commit': {
+        const rows = await this.#target.commit();
+        this.counters.waiting -= rows;
         return;
+      }
       case 'rotate':
         await this.#target.rotate(job.number);
         return;
