@@ -28,6 +28,9 @@ export class PcapngInterfaces {
   private indexes: number[] = [];
   private multipliers: number[] = [];
   private divisors: number[] = [];
+  /** Whole milliseconds in 2^32 ticks, and what remains, in units of `1 / divisor`. */
+  private highMs: number[] = [];
+  private highRests: number[] = [];
   private offsets: number[] = [];
   private drops: number[] = [];
 
@@ -42,6 +45,8 @@ export class PcapngInterfaces {
     this.indexes = [];
     this.multipliers = [];
     this.divisors = [];
+    this.highMs = [];
+    this.highRests = [];
     this.offsets = [];
     this.drops = [];
   }
@@ -58,6 +63,9 @@ export class PcapngInterfaces {
     this.indexes.push(index);
     this.multipliers.push(declared.multiplier);
     this.divisors.push(declared.divisor);
+    const whole = Math.floor((TWO_TO_32 * declared.multiplier) / declared.divisor);
+    this.highMs.push(whole);
+    this.highRests.push(TWO_TO_32 * declared.multiplier - whole * declared.divisor);
     this.offsets.push(declared.offsetMs);
     this.drops.push(0);
     this.count++;
@@ -88,9 +96,13 @@ export class PcapngInterfaces {
     return this.indexes[local]!;
   }
 
+  /**
+   * Nanoseconds since 1970 are more than a double holds exactly, milliseconds are not: so the upper
+   * half of the ticks counts as whole milliseconds and a small rest.
+   */
   timestampMs(local: number, high: number, low: number): number {
-    const ticks = high * TWO_TO_32 + low;
-    return (ticks * this.multipliers[local]!) / this.divisors[local]! + this.offsets[local]!;
+    const rest = high * this.highRests[local]! + low * this.multipliers[local]!;
+    return high * this.highMs[local]! + rest / this.divisors[local]! + this.offsets[local]!;
   }
 }
 

@@ -29,10 +29,15 @@ export function compressionOf(bytes: Uint8Array, length: number): Compression | 
 export class InflateInput implements ByteInput {
   readonly totalBytes: number;
   private readonly inner: ByteInput;
-  private readonly stream: Transform;
+  private readonly kind: Compression;
+  private stream: Transform & zlib.Zlib;
   private readonly queue = new ChunkQueue();
   private readonly compressed = new Uint8Array(COMPRESSED_CHUNK_BYTES);
-  /** The decompressor still works on `compressed`. */
+  /** What was given to the decompressor last, and how much in all. */
+  private current: Uint8Array = new Uint8Array(0);
+  private written = 0;
+  private inputEnded = false;
+  /** The decompressor still works on `current`. */
   private busy = false;
   private ended = false;
   private problem = '';
@@ -41,17 +46,8 @@ export class InflateInput implements ByteInput {
   constructor(inner: ByteInput, kind: Compression, head: Uint8Array) {
     this.inner = inner;
     this.totalBytes = inner.totalBytes;
-    const options = { chunkSize: OUTPUT_CHUNK_BYTES };
-    this.stream = kind === 'gzip' ? zlib.createGunzip(options) : zlib.createZstdDecompress(options);
-    this.stream.on('data', (chunk: Uint8Array) => {
-      this.queue.push(chunk);
-      if (this.queue.isFull) this.stream.pause();
-    });
-    this.stream.on('error', (error) => {
-      this.problem = `the ${kind} data is damaged or cut (${reasonOf(error)})`;
-      this.end();
-    });
-    this.stream.on('end', () => this.end());
+    this.kind = kind;
+    this.stream = this.start();
     this.write(head.slice());
   }
 
@@ -86,9 +82,48 @@ export class InflateInput implements ByteInput {
     this.inner.close();
   }
 
+  private start(): Transform & zlib.Zlib {
+    const options = { chunkSize: OUTPUT_CHUNK_BYTES };
+    const stream =
+      this.kind === 'gzip' ? zlib.createGunzip(options) : zlib.createZstdDecompress(options);
+    stream.on('data', (chunk: Uint8Array) => {
+      this.queue.push(chunk);
+      if (this.queue.isFull) stream.pause();
+    });
+    stream.on('error', (error) => {
+      this.problem = `the ${this.kind} data is damaged or cut (${reasonOf(error)})`;
+      this.end();
+    });
+    stream.on('end', () => this.streamEnded());
+    return stream;
+  }
+
+  /**
+   * Node's gzip goes on with the next member by itself, its zstd ends behind a frame (parallel
+   * compressors write many) and leaves the rest of the bytes to whoever knows where it stopped.
+   */
+  private streamEnded(): void {
+    const unread = this.written - this.stream.bytesWritten;
+    if (this.kind === 'gzip' || unread <= 0 || this.ended) {
+      this.end();
+      return;
+    }
+    const rest = this.current.slice(this.current.length - unread);
+    this.stream.destroy();
+    this.written = 0;
+    this.stream = this.start();
+    this.write(rest);
+    if (this.inputEnded) this.stream.end();
+  }
+
   private write(bytes: Uint8Array): void {
     this.busy = true;
-    this.stream.write(bytes, () => {
+    this.current = bytes;
+    this.written += bytes.length;
+    const { stream } = this;
+    stream.write(bytes, () => {
+      // A stream that was given up reports its write as failed, after the next one began.
+      if (stream !== this.stream) return;
       this.busy = false;
       this.queue.signal();
     });
@@ -96,6 +131,7 @@ export class InflateInput implements ByteInput {
 
   private finish(): void {
     this.busy = true;
+    this.inputEnded = true;
     this.stream.end();
   }
 
