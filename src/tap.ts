@@ -3,6 +3,7 @@
  * `mizu tap --read` and the demo's recording all run through `runTap`.
  */
 import { entryFields } from './entry/fields.ts';
+import type { FieldSchema } from './filter/contract.ts';
 import { buildSchema, compileQuery, parseQuery } from './filter/index.ts';
 import { protocolByCode, protocols } from './protocols/index.ts';
 import { Capture } from './ship/columns.ts';
@@ -81,7 +82,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   const schema = buildSchema(entryFields, protocols);
   const matches = filterOf(options.filter, schema);
   await using stack = new AsyncDisposableStack();
-  const store = await openTapStore(options);
+  const store = await openTapStore(options, schema);
   if (store !== undefined) stack.defer(() => store.close());
   let thread: PipelineThread | undefined;
   let ended = false;
@@ -100,9 +101,11 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
     options.onReady?.({ url: page.url });
   }
   if (store !== undefined) {
+    // A file waits for the store; a live tap does not, the store then sheds and counts.
+    const patient = options.source.kind === 'files';
     takers.push((batch) => {
       store.append(batch);
-      return undefined;
+      return patient ? store.room() : undefined;
     });
   }
   if (options.output === 'jsonl') {
@@ -136,16 +139,17 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   return summarise(counters, store, startedAt);
 }
 
-async function openTapStore(options: TapOptions): Promise<Store | undefined> {
+async function openTapStore(options: TapOptions, schema: FieldSchema): Promise<Store | undefined> {
   if (options.store === 'none') return undefined;
   return openStore({
     directory: options.store.directory,
     limitBytes: options.store.limitBytes,
     protocolByCode,
+    schema,
   });
 }
 
-function filterOf(text: string | undefined, schema: ReturnType<typeof buildSchema>) {
+function filterOf(text: string | undefined, schema: FieldSchema) {
   if (text === undefined || text === '') return undefined;
   const parsed = parseQuery(text, schema);
   if (parsed.ok) return compileQuery(parsed.query);
