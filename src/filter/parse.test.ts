@@ -110,6 +110,7 @@ describe('errors have their place', () => {
   test.each([
     ['reqest.path == "/"', 'request'],
     ['response.statos == 2', 'response.status'],
+    ['request.query["x"] == 1', 'request.queryString'],
     ['htp and status == 1', 'http'],
     ['request.path.startWith("x")', 'request.path.startsWith(...)'],
     ['request.path like "x"', 'request.path contains ...'],

@@ -65,13 +65,14 @@ export interface SchemaIndex {
 const indexes = new WeakMap<FieldSchema, SchemaIndex>();
 
 export function indexOf(schema: FieldSchema): SchemaIndex {
-  const known = indexes.get(schema);
-  if (known !== undefined) return known;
+  const made = indexes.get(schema);
+  if (made !== undefined) return made;
   const byPath = Map.groupBy(schema.fields, (field) => field.path);
   const declared = new Map<string, KnownPath>();
   const parents = new Set<string>();
+  const known = new Set(schema.fields.flatMap((field) => field.protocols ?? []));
   for (const [path, fields] of byPath) {
-    declared.set(path, merge(path, fields));
+    declared.set(path, merge(path, fields, known.size));
     for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
       parents.add(path.slice(0, dot));
     }
@@ -81,14 +82,16 @@ export function indexOf(schema: FieldSchema): SchemaIndex {
   return index;
 }
 
-function merge(path: string, fields: readonly SchemaField[]): KnownPath {
+function merge(path: string, fields: readonly SchemaField[], protocolCount: number): KnownPath {
   const [first] = fields;
   if (first === undefined) return { type: 'any' };
   const type = fields.every((field) => field.type === first.type) ? first.type : 'any';
   const agree = fields.every((field) => field.column === first.column);
   if (type === 'any' || first.column === undefined || !agree) return { type };
-  const everywhere = fields.some((field) => field.protocols === undefined);
-  const protocols = everywhere ? undefined : fields.flatMap((field) => field.protocols ?? []);
+  const having = [...new Set(fields.flatMap((field) => field.protocols ?? []))];
+  const isEverywhere =
+    having.length === protocolCount || fields.some((field) => field.protocols === undefined);
+  const protocols = isEverywhere ? undefined : having;
   const side = /^(request|response)\./.exec(path)?.[1] as 'request' | 'response' | undefined;
   return {
     type,
@@ -182,7 +185,8 @@ function suggestPath(index: SchemaIndex, typed: string): string | undefined {
   const last = typed.slice(typed.lastIndexOf('.') + 1).toLowerCase();
   const paths = [...index.declared.keys(), ...index.parents];
   const macros = typed.includes('.') ? [] : Object.keys(index.schema.macros);
-  const near = nearest(typed, [...macros, ...paths]);
+  const longer = paths.find((path) => path.toLowerCase().startsWith(typed.toLowerCase()));
+  const near = nearest(typed, [...macros, ...paths]) ?? longer;
   if (near !== undefined) return near;
   return paths.find((path) => path.toLowerCase().endsWith(`.${last}`));
 }

@@ -6,7 +6,6 @@ import { compileQuery } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { columnOf, httpEntry, schema, subjectOf } from './fixtures.ts';
 import { parseQuery } from './parse.ts';
-import { requiredLiterals } from './required.ts';
 import { type SqlColumns, toSql } from './sql.ts';
 
 /** Column → type in the table of this test; `namespace` is left out: a column the store does not have. */
@@ -247,29 +246,4 @@ describe('what the store can decide', () => {
     ]);
     expect(explain(parsed(''), columns)).toEqual(['Every entry matches.']);
   });
-});
-
-test('literals that every hit contains', () => {
-  const of = (text: string) => requiredLiterals(parsed(text));
-  expect(of('"Payment failed"')).toEqual(['payment', 'failed']);
-  expect(of('http and "tea" and "milk"')).toEqual(['milk', 'tea']);
-  expect(of('"tea" or "milk"')).toEqual([]);
-  expect(of('"green tea" or "black tea"')).toEqual(['tea']);
-  expect(of('not "tea"')).toEqual([]);
-  expect(of('request.headers["X-Id"] == "abc/7f"')).toEqual(['x-id', 'abc', '7f']);
-  expect(of('request.headers["X-Id"] != "abc"')).toEqual(['x-id']);
-  expect(of('request.headers["X-Id"] == nil')).toEqual([]);
-  expect(of('request.headers["n"] == 5')).toEqual([]);
-  expect(of('response.content.text contains "out of stock"')).toEqual(['stock', 'out', 'of']);
-  // JSON may write any letter as an escape
-  expect(of('response.content.text.json().name == "ann"')).toEqual([]);
-  // columns are decided by SQL
-  expect(of('request.path == "/catalogue"')).toEqual([]);
-  expect(of('request.headers["a"] in ("tea pot", "tea cup")')).toEqual(['tea']);
-  expect(of('r"tea"')).toEqual([]);
-  expect(of('"größe"')).toEqual(['gr']);
-});
-
-test('numbers of the test lie in the types of its table', () => {
-  expect(numbers.every(Number.isFinite)).toBe(true);
 });
