@@ -22,6 +22,8 @@ export const EtherType = {
 const maxLength = 1500;
 /** Raw IP under the numbers that BSD systems use in memory; some tools write them into files. */
 const rawIpLinkTypes: readonly number[] = [LinkType.RawIp, 12, 14];
+/** Only old captures have it, and its header is skipped in one line. */
+const fddi = 10;
 
 /** From the first byte of a packet to its network layer. */
 export function enterLink(walk: Walk, linkType: number, scopes: Scopes): number {
@@ -42,6 +44,10 @@ export function enterLink(walk: Walk, linkType: number, scopes: Scopes): number 
       return pppoe(walk, scopes);
     case LinkType.CiscoHdlc:
       return ciscoHdlc(walk);
+    case fddi:
+      // Control 1, destination 6, source 6, then LLC.
+      walk.at += 13;
+      return logicalLink(walk, Math.max(0, walk.wireEnd - walk.at));
     case LinkType.Ipv4:
       return Layer.EtherType + EtherType.Ipv4;
     case LinkType.Ipv6:

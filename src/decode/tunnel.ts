@@ -137,19 +137,22 @@ export function gre(walk: Walk, scopes: Scopes): number {
   if (type === erspan3) return erspanThree(walk);
   if ((flags & Gre.Key) !== 0) {
     const id = greId(type, u32(bytes, keyAt));
-    walk.scope = scopes.inside(walk.scope, ScopeKind.Gre, id);
+    if (id !== 0) walk.scope = scopes.inside(walk.scope, ScopeKind.Gre, id);
   }
   if (type === 0) return walk.stop('GRE keep-alive');
   return Layer.EtherType + type;
 }
 
 /**
- * The part of a GRE key that both directions share. NVGRE (RFC 7637) splits the key of an Ethernet
- * tunnel into a network of 24 bits, never below 4096, and a flow of 8 bits that may differ.
+ * The part of a GRE key that both directions share, 0 for none. Of Ethernet tunnels: NVGRE (RFC 7637)
+ * splits the key into a network of 24 bits, never below 4096, and a flow of 8 bits that may differ;
+ * mirrors of virtual switches mark the direction in the top byte and leave the rest 0.
  */
 function greId(type: number, key: number): number {
+  if (type !== EtherType.TransparentEthernet) return key;
+  if ((key & 0xff_ffff) === 0) return 0;
   const network = key >>> 8;
-  return type === EtherType.TransparentEthernet && network >= 4096 ? network : key;
+  return network >= 4096 ? network : key;
 }
 
 /** Type I has no header and no GRE sequence; type II: version 4 bits, VLAN 12, ... 8 in all. */

@@ -132,10 +132,11 @@ export class Delivery<Context> {
       this.force(flow, zero ? 0 : 1);
     }
     if (flow.connection.ignored) return;
+    // A single number acknowledged at the very end is a FIN that was not captured, not a byte.
     const lost0 = flow.stream0.acknowledgedAhead;
-    if (lost0 > 0) this.hole(flow, 0, lost0);
+    if (lost0 > 1) this.hole(flow, 0, lost0);
     const lost1 = flow.stream1.acknowledgedAhead;
-    if (lost1 > 0) this.hole(flow, 1, lost1);
+    if (lost1 > 1) this.hole(flow, 1, lost1);
   }
 
   dropHeld(stream: Stream): void {

@@ -48,5 +48,8 @@ export const sweepMs = 1000;
 /** Waits end up to this much late (packet time), so that not every packet looks through all. */
 export const waitGranularityMs = 5;
 
-/** A clock set back by more than this starts time anew; less is disorder between interfaces. */
-export const clockResetMs = 10_000;
+/**
+ * A packet whose time is further than this from the others', in either direction, does not move the
+ * clock unless the next one agrees: one damaged time stamp must not make everything idle.
+ */
+export const clockJumpMs = 60_000;

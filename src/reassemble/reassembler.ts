@@ -1,5 +1,6 @@
 import { type Segment, TcpFlag } from '../decode/contract.ts';
 import { AgeList } from './age-list.ts';
+import { Clock } from './clock.ts';
 import {
   Closed,
   type End,
@@ -11,18 +12,16 @@ import { Delivery } from './delivery.ts';
 import { Flow } from './flow.ts';
 import { FlowTable } from './flow-table.ts';
 import { Handshake, SynMeaning } from './handshake.ts';
-import { hold } from './hold.ts';
+import { Intake } from './intake.ts';
 import {
-  clockResetMs,
   defaultReassembleLimits,
   lingerMs,
   maxLingering,
-  maxWindowBytes,
   sweepMs,
   touchMs,
   waitGranularityMs,
 } from './limits.ts';
-import { acknowledge, isResetCredible, place } from './rules.ts';
+import { acknowledge, isResetCredible } from './rules.ts';
 import { Place, type Stream } from './stream.ts';
 import { Waiting } from './waiting.ts';
 
@@ -45,14 +44,14 @@ export class Reassembler<Context = unknown> {
   readonly #sink: StreamSink<Context>;
   readonly #limits: ReassembleLimits;
   readonly #delivery: Delivery<Context>;
+  readonly #intake: Intake<Context>;
   readonly #waiting: Waiting<Context>;
+  readonly #clock = new Clock();
   readonly #handshake = new Handshake<Context>();
   readonly #table = new FlowTable<Context>();
   readonly #open = new AgeList<Context>();
   /** Closed, but remembered for packets that are late. */
   readonly #lingering = new AgeList<Context>();
-  /** The latest packet time. */
-  #nowMs = 0;
   /** When (packet time) to look at waits and idle connections again. */
   #nextTickMs = 0;
   #nextSweepMs = 0;
@@ -61,6 +60,7 @@ export class Reassembler<Context = unknown> {
     this.#sink = sink;
     this.#limits = limits;
     this.#delivery = new Delivery(sink, this.counters);
+    this.#intake = new Intake(this.#delivery, this.counters);
     this.#waiting = new Waiting(limits);
   }
 
@@ -71,8 +71,9 @@ export class Reassembler<Context = unknown> {
   segment(segment: Segment): void {
     this.counters.segments++;
     const nowMs = segment.timestampMs;
-    if (nowMs >= this.#nextTickMs || nowMs < this.#nowMs) this.#keepTime(nowMs);
-    else this.#nowMs = nowMs;
+    const clock = this.#clock;
+    if (nowMs < this.#nextTickMs && nowMs >= clock.nowMs) clock.nowMs = nowMs;
+    else this.#keepTime(nowMs);
     const hash = this.#table.hash(segment);
     const flow = this.#table.find(segment, hash);
     if (flow === undefined) {
@@ -80,7 +81,7 @@ export class Reassembler<Context = unknown> {
       return;
     }
     const from = this.#table.from;
-    if (nowMs - flow.usedMs > touchMs && flow.closed < 0) this.#open.touch(flow, nowMs);
+    if (clock.nowMs - flow.usedMs > touchMs && flow.closed < 0) this.#open.touch(flow, clock.nowMs);
     const own = from === 0 ? flow.stream0 : flow.stream1;
     const other = from === 0 ? flow.stream1 : flow.stream0;
     const acknowledged = segment.acknowledgement | 0;
@@ -120,7 +121,7 @@ export class Reassembler<Context = unknown> {
 
   /** Does what is due by packet time `nowMs` when no segments come. */
   advance(nowMs: number): void {
-    if (nowMs > this.#nowMs) this.#keepTime(nowMs);
+    if (nowMs > this.#clock.nowMs) this.#keepTime(nowMs);
   }
 
   /** The input has ended: hands on what waits, with holes, and closes every connection. */
@@ -154,7 +155,7 @@ export class Reassembler<Context = unknown> {
     }
     const flow = new Flow<Context>(++this.counters.connections, segment, hash, reversed);
     this.#table.add(flow);
-    this.#open.add(flow, segment.timestampMs);
+    this.#open.add(flow, this.#clock.nowMs);
     this.counters.openConnections++;
     if (rival !== undefined) this.#handshake.adopt(flow, rival);
     this.#handshake.before(flow, reversed ? 1 : 0, segment);
@@ -163,7 +164,7 @@ export class Reassembler<Context = unknown> {
   }
 
   #unusual(flow: Flow<Context>, from: End, segment: Segment): void {
-    this.#delivery.nowMs = this.#nowMs;
+    this.#delivery.nowMs = this.#clock.nowMs;
     if (flow.closed >= 0) {
       this.#afterClose(flow, from, segment);
       return;
@@ -178,7 +179,8 @@ export class Reassembler<Context = unknown> {
       return;
     }
     if ((segment.flags & Ack) !== 0) acknowledge(flow.stream(from === 0 ? 1 : 0), segment);
-    this.#content(flow, from, segment);
+    this.#intake.take(flow, from, segment);
+    this.#keepWithinLimits(flow);
     if (flow.stream0.place === Place.Ended && flow.stream1.place === Place.Ended) {
       this.#close(flow, Closed.Finished);
     } else if ((segment.flags & Rst) !== 0 && isResetCredible(flow.stream(from), segment)) {
@@ -187,83 +189,6 @@ export class Reassembler<Context = unknown> {
     } else {
       this.#settle(flow);
     }
-  }
-
-  /** Payload and FIN of a segment. */
-  #content(flow: Flow<Context>, from: End, segment: Segment): void {
-    const { flags, payloadStart, payloadEnd, missing } = segment;
-    const stream = flow.stream(from);
-    const fin = (flags & Fin) !== 0;
-    const size = payloadEnd - payloadStart + missing;
-    const sequence = (segment.sequence + ((flags & Syn) !== 0 ? 1 : 0)) | 0;
-    if (stream.place < Place.Known && !place(stream, sequence, size > 0 || fin)) return;
-    if (stream.place === Place.Ended || (size === 0 && !fin)) {
-      this.counters.retransmittedBytes += size;
-      return;
-    }
-    if (!this.#isInWindow(flow, from, sequence, size)) return;
-    const distance = (sequence - stream.next) | 0;
-    const total = size + (fin ? 1 : 0);
-    // One behind `next` may still be the FIN whose place a hole has taken.
-    if (distance + total <= 0 && !(fin && distance + total === 0)) {
-      // A keep-alive probe repeats one byte, or sends none.
-      if (total > 1) this.counters.retransmittedBytes += size - missing;
-      return;
-    }
-    const other = flow.stream(from === 0 ? 1 : 0);
-    const waits = (flags & Ack) !== 0 && other.ahead(segment.acknowledgement | 0) > 0;
-    if (distance > 0) this.counters.outOfOrderSegments++;
-    if (flow.connection.ignored) {
-      this.#skip(stream, (sequence + size) | 0, fin);
-    } else if (distance <= 0 && !waits && stream.first === undefined) {
-      const { bytes, timestampMs, packetNumber } = segment;
-      this.#delivery.handOn(
-        flow,
-        from,
-        sequence,
-        bytes,
-        payloadStart,
-        payloadEnd,
-        missing,
-        fin,
-        timestampMs,
-        packetNumber,
-      );
-    } else {
-      this.counters.bufferedBytes += hold(stream, segment, sequence);
-    }
-    this.#delivery.drain(flow);
-    this.#keepWithinLimits(flow);
-  }
-
-  /** Of a connection nobody wants to see only the place and the end are followed. */
-  #skip(stream: Stream, end: number, fin: boolean): void {
-    if (((end - stream.next) | 0) > 0) stream.next = end;
-    if (fin) stream.place = Place.Ended;
-  }
-
-  /**
-   * Whether a segment lies near what is expected. One far away is a stray; when a second one goes on
-   * where it ended, so much was lost that the window has moved: a hole, and on from there.
-   */
-  #isInWindow(flow: Flow<Context>, from: End, sequence: number, size: number): boolean {
-    const stream = flow.stream(from);
-    const distance = (sequence - stream.next) | 0;
-    if (distance <= maxWindowBytes && distance + size >= -maxWindowBytes) {
-      stream.hasStray = false;
-      return true;
-    }
-    const continues = stream.hasStray && stream.strayEnd === sequence;
-    stream.hasStray = size > 0;
-    stream.strayEnd = (sequence + size) | 0;
-    if (!continues || size === 0) return false;
-    stream.hasStray = false;
-    this.#delivery.flush(flow);
-    const lost = (sequence - stream.next) | 0;
-    this.#delivery.hole(flow, from, lost > 0 ? lost : -1);
-    stream.next = sequence;
-    stream.isAcknowledged = false;
-    return true;
   }
 
   #keepWithinLimits(flow: Flow<Context>): void {
@@ -309,7 +234,7 @@ export class Reassembler<Context = unknown> {
   /** Brings the lists and the short way up to date after something unusual. */
   #settle(flow: Flow<Context>): void {
     if (flow.connection.ignored) this.#delivery.drain(flow);
-    const deadline = this.#waiting.deadline(flow, this.#nowMs);
+    const deadline = this.#waiting.deadline(flow, this.#clock.nowMs);
     const holds = flow.stream0.first !== undefined || flow.stream1.first !== undefined;
     flow.calm = !holds && deadline === Number.POSITIVE_INFINITY && !hasRival(flow);
     flow.deadlineMs = deadline;
@@ -338,12 +263,12 @@ export class Reassembler<Context = unknown> {
     this.counters.openConnections--;
     if (how === Closed.Shed) this.counters.shedConnections++;
     if (how === Closed.Finished || how === Closed.Reset) {
-      this.#lingering.add(flow, this.#nowMs);
+      this.#lingering.add(flow, this.#clock.nowMs);
       if (this.#lingering.size > maxLingering) this.#forget(this.#lingering.oldest!);
     } else {
       this.#table.remove(flow);
     }
-    this.#sink.close(flow.connection, how, this.#nowMs);
+    this.#sink.close(flow.connection, how, this.#clock.nowMs);
   }
 
   #forget(flow: Flow<Context>): void {
@@ -353,26 +278,29 @@ export class Reassembler<Context = unknown> {
 
   /** Moves the clock, and does what is due. */
   #keepTime(nowMs: number): void {
-    if (nowMs < this.#nowMs - clockResetMs) this.#resetClock(nowMs);
-    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
-    this.#delivery.nowMs = this.#nowMs;
-    if (this.#nowMs < this.#nextTickMs) return;
-    this.#nextTickMs = this.#nowMs + sweepMs;
-    this.#expireWaits();
-    if (this.#nowMs >= this.#nextSweepMs) this.#sweep();
-    if (this.#nextSweepMs < this.#nextTickMs) this.#nextTickMs = this.#nextSweepMs;
+    const clock = this.#clock;
+    if (clock.tick(nowMs)) this.#restartWaits();
+    this.#delivery.nowMs = clock.nowMs;
+    if (clock.nowMs >= this.#nextTickMs) {
+      this.#nextTickMs = clock.nowMs + sweepMs;
+      this.#expireWaits();
+      if (clock.nowMs >= this.#nextSweepMs) this.#sweep();
+      if (this.#nextSweepMs < this.#nextTickMs) this.#nextTickMs = this.#nextSweepMs;
+    }
+    // The next packet must not take the short way past the decision.
+    if (clock.isInDoubt) this.#nextTickMs = Number.NEGATIVE_INFINITY;
   }
 
-  #resetClock(nowMs: number): void {
-    this.#nowMs = nowMs;
-    this.#nextTickMs = nowMs;
-    this.#nextSweepMs = nowMs;
+  /** The clock was set back: what waits begins to wait now. */
+  #restartWaits(): void {
+    this.#nextTickMs = Number.NEGATIVE_INFINITY;
+    this.#nextSweepMs = this.#clock.nowMs;
     for (const flow of this.#waiting.flows) {
       for (const stream of [flow.stream0, flow.stream1]) {
         stream.gapSinceMs = -1;
         stream.acknowledgedSinceMs = -1;
       }
-      flow.deadlineMs = this.#waiting.deadline(flow, nowMs);
+      flow.deadlineMs = this.#waiting.deadline(flow, this.#clock.nowMs);
     }
   }
 
@@ -383,10 +311,10 @@ export class Reassembler<Context = unknown> {
     for (let index = flows.length - 1; index >= 0; index--) {
       const flow = flows[index];
       if (flow === undefined) continue;
-      if (flow.deadlineMs <= this.#nowMs) this.#expire(flow);
+      if (flow.deadlineMs <= this.#clock.nowMs) this.#expire(flow);
       if (flow.deadlineMs < next) next = flow.deadlineMs;
     }
-    const soonest = this.#nowMs + waitGranularityMs;
+    const soonest = this.#clock.nowMs + waitGranularityMs;
     this.#nextTickMs = Math.min(this.#nextTickMs, Math.max(next, soonest));
   }
 
@@ -399,11 +327,11 @@ export class Reassembler<Context = unknown> {
   #expireStream(flow: Flow<Context>, from: End): void {
     const stream = flow.stream(from);
     const other = flow.stream(from === 0 ? 1 : 0);
-    if (this.#waiting.acknowledgedDeadline(stream) <= this.#nowMs) {
+    if (this.#waiting.acknowledgedDeadline(stream) <= this.#clock.nowMs) {
       this.#delivery.passUpTo(flow, from, stream.acknowledgedMark);
-    } else if (this.#waiting.gapDeadline(stream, other) <= this.#nowMs) {
+    } else if (this.#waiting.gapDeadline(stream, other) <= this.#clock.nowMs) {
       // The gaps behind it that have waited as long end with it.
-      const since = this.#nowMs - this.#waiting.gapWaitMs(other);
+      const since = this.#clock.nowMs - this.#waiting.gapWaitMs(other);
       this.#delivery.force(flow, from);
       while (stream.gap > 0 && stream.first!.timestampMs <= since) {
         this.#delivery.force(flow, from);
@@ -413,13 +341,13 @@ export class Reassembler<Context = unknown> {
 
   /** Closes connections that were idle for too long and forgets closed ones. */
   #sweep(): void {
-    this.#nextSweepMs = this.#nowMs + sweepMs;
-    const idleSince = this.#nowMs - this.#limits.idleTimeoutMs;
+    this.#nextSweepMs = this.#clock.nowMs + sweepMs;
+    const idleSince = this.#clock.nowMs - this.#limits.idleTimeoutMs;
     for (let flow = this.#open.oldest; flow !== undefined; flow = this.#open.oldest) {
       if (flow.usedMs >= idleSince) break;
       this.#close(flow, Closed.Idle);
     }
-    const lingerSince = this.#nowMs - lingerMs;
+    const lingerSince = this.#clock.nowMs - lingerMs;
     for (let flow = this.#lingering.oldest; flow !== undefined; flow = this.#lingering.oldest) {
       if (flow.usedMs >= lingerSince) break;
       this.#forget(flow);

@@ -12,7 +12,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { openFiles } from '../../src/capture/index.ts';
 import { Decoded, Decoder } from '../../src/decode/index.ts';
-import { type Connection, type End, Reassembler, type StreamSink } from '../../src/reassemble/index.ts';
+import {
+  type Connection,
+  type End,
+  Reassembler,
+  type StreamSink,
+} from '../../src/reassemble/index.ts';
 
 export const captures = path.join(import.meta.dirname, '../../../shared/pcaps');
 const knownFile = path.join(import.meta.dirname, 'streams-known-differences.json');
@@ -88,6 +93,7 @@ interface Running {
 interface Open {
   readonly names: readonly [string, string];
   readonly streams: readonly [Running, Running];
+  readonly talk: Talk;
 }
 
 /** Hashes what each end sent. */
@@ -95,15 +101,13 @@ class Collector implements StreamSink<Open> {
   readonly talks: Talk[] = [];
 
   open(connection: Connection<Open>): void {
-    connection.context = {
-      names: [
-        `${addressText(connection.address0)} ${connection.port0}`,
-        `${addressText(connection.address1)} ${connection.port1}`,
-      ],
-      streams: [newRunning(), newRunning()],
-    };
-    this.talks.push({ key: keyOf(connection.context.names), sides: new Map() });
-    connection.context = Object.assign(connection.context, { talk: this.talks.at(-1) });
+    const names = [
+      `${addressText(connection.address0)} ${connection.port0}`,
+      `${addressText(connection.address1)} ${connection.port1}`,
+    ] as const;
+    const talk: Talk = { key: keyOf(names), sides: new Map() };
+    this.talks.push(talk);
+    connection.context = { names, streams: [newRunning(), newRunning()], talk };
   }
 
   data(
@@ -128,8 +132,7 @@ class Collector implements StreamSink<Open> {
   finish(): void {}
 
   close(connection: Connection<Open>): void {
-    const { names, streams } = connection.context;
-    const talk = (connection.context as Open & { talk: Talk }).talk;
+    const { names, streams, talk } = connection.context;
     for (const end of [0, 1] as const) {
       const { hash, bytes, holes } = streams[end];
       talk.sides.set(names[end], { bytes, sha256: hash.digest('hex'), holes });
@@ -147,9 +150,16 @@ function keyOf(names: readonly string[]): string {
 
 /** IPv4 dotted, IPv6 as eight groups in full: only for comparing. */
 function addressText(words: Uint32Array): string {
-  const bytes = [...words].flatMap((word) => [word >>> 24, (word >> 16) & 255, (word >> 8) & 255, word & 255]);
+  const bytes = [...words].flatMap((word) => [
+    word >>> 24,
+    (word >> 16) & 255,
+    (word >> 8) & 255,
+    word & 255,
+  ]);
   if (words[0] === 0 && words[1] === 0 && words[2] === 0xffff) return bytes.slice(12).join('.');
-  return [...words].map((word) => `${(word >>> 16).toString(16)}:${(word & 0xffff).toString(16)}`).join(':');
+  return [...words]
+    .map((word) => `${(word >>> 16).toString(16)}:${(word & 0xffff).toString(16)}`)
+    .join(':');
 }
 
 /** An end as the truth files write it, in the form of `addressText`. */
@@ -162,10 +172,17 @@ function canonical(end: string): string {
   const last = after.at(-1) ?? before.at(-1) ?? '';
   if (last.includes('.')) {
     const [a = 0, b = 0, c = 0, d = 0] = last.split('.').map(Number);
-    (after.length > 0 ? after : before).splice(-1, 1, ((a << 8) | b).toString(16), ((c << 8) | d).toString(16));
+    (after.length > 0 ? after : before).splice(
+      -1,
+      1,
+      ((a << 8) | b).toString(16),
+      ((c << 8) | d).toString(16),
+    );
   }
   const zeros = tail === undefined ? [] : Array<string>(8 - before.length - after.length).fill('0');
-  const groups = [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16).toString(16));
+  const groups = [...before, ...zeros, ...after].map((group) =>
+    Number.parseInt(group, 16).toString(16),
+  );
   return `${groups.join(':')} ${port}`;
 }
 
@@ -189,7 +206,9 @@ export async function compare(capture: string, known: Record<string, string>): P
   const ours = Map.groupBy(await readStreams(path.join(captures, capture)), (talk) => talk.key);
   const truth = readTruth(capture);
   const result: Result = { streams: truth.length, agreed: 0, differences: [] };
-  const byKey = Map.groupBy(truth, (stream) => keyOf([canonical(stream.client), canonical(stream.server)]));
+  const byKey = Map.groupBy(truth, (stream) =>
+    keyOf([canonical(stream.client), canonical(stream.server)]),
+  );
   for (const [key, streams] of byKey) {
     const candidates = (ours.get(key) ?? []).filter(hasBytes);
     for (const stream of streams) {
@@ -205,7 +224,12 @@ export async function compare(capture: string, known: Record<string, string>): P
     for (const extra of candidates) {
       const last = streams.at(-1)!.stream;
       const text = `one more connection: ${sidesText(extra)}`;
-      result.differences.push({ capture, stream: last, text, reason: known[`${capture}#${last}+`] });
+      result.differences.push({
+        capture,
+        stream: last,
+        text,
+        reason: known[`${capture}#${last}+`],
+      });
     }
   }
   return result;
@@ -229,9 +253,12 @@ function describe(stream: TruthStream, talk: Talk | undefined): string {
     const side = talk?.sides.get(canonical(end));
     const bytes = side?.bytes ?? 0;
     if (bytes !== expected.bytes) texts.push(`${name} ${bytes} bytes, not ${expected.bytes}`);
-    else if (bytes > 0 && side?.sha256 !== expected.sha256) texts.push(`${name} other bytes (${bytes})`);
+    else if (bytes > 0 && side?.sha256 !== expected.sha256)
+      texts.push(`${name} other bytes (${bytes})`);
     if (bytes !== expected.bytes && side) {
-      texts.push(`(holes ${JSON.stringify(side.holes)}, truth ${JSON.stringify(expected.gaps ?? [])})`);
+      texts.push(
+        `(holes ${JSON.stringify(side.holes)}, truth ${JSON.stringify(expected.gaps ?? [])})`,
+      );
     }
   }
   return texts.join(' ');
@@ -261,7 +288,9 @@ async function main(part: string): Promise<void> {
     total.differences.push(...result.differences);
   }
   for (const { capture, stream, text, reason } of total.differences) {
-    console.log(`${capture} stream ${stream}: ${text}${reason === undefined ? '' : ` [known: ${reason}]`}`);
+    console.log(
+      `${capture} stream ${stream}: ${text}${reason === undefined ? '' : ` [known: ${reason}]`}`,
+    );
   }
   const unknown = total.differences.filter(({ reason }) => reason === undefined).length;
   console.log(
