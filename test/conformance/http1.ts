@@ -4,11 +4,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openFiles } from '../../src/capture/index.ts';
 import type { ValueMap } from '../../src/dissect/contract.ts';
 import type { Entry } from '../../src/entry/entry.ts';
 import { storedFromBatch } from '../../src/entry/row.ts';
 import { entryOf } from '../../src/entry/subject.ts';
-import { openFiles } from '../../src/capture/index.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { protocolByCode } from '../../src/protocols/index.ts';
 import { Capture, Outcome } from '../../src/ship/columns.ts';
