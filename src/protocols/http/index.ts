@@ -4,10 +4,15 @@
  */
 import type { Protocol } from '../../dissect/contract.ts';
 import { decode } from './decode.ts';
+import { describe } from './describe.ts';
+import { httpFields } from './fields.ts';
 import { parse, recognise } from './parse.ts';
 import { end, hole, inMessage, resync } from './parse-loss.ts';
 import { resyncTail } from './parse-resync.ts';
 import { HttpState } from './parse-state.ts';
+
+export { httpBody } from './decode.ts';
+export { isSensitiveName } from './parse-names.ts';
 
 /** Name of the protocol's version as users see it: 11 → `1.1`. */
 function versionText(version: number): string {
@@ -37,7 +42,7 @@ export const httpProtocol: Protocol = {
     inMessage,
   },
   decode,
-  describe: () => ({ request: [], response: [] }),
-  fields: [],
+  describe,
+  fields: httpFields,
   macros: { http: 'protocol.abbr == "HTTP"' },
 };

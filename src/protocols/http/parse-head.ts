@@ -149,10 +149,12 @@ function readField(
       readTransferEncoding(bytes, from, to, message);
       return;
     case Field.ContentType:
+      if (message.contentType.to > message.contentType.from) return;
       message.contentType.from = from - base;
       message.contentType.to = endOfWord(bytes, from, to, 59) - base;
       return;
     case Field.Host:
+      if (message.host.to > message.host.from) return;
       message.host.from = from - base;
       message.host.to = to - base;
       return;

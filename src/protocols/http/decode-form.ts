@@ -1,0 +1,144 @@
+/** Queries, cookies, forms and multipart bodies → names and values. */
+import type { ValueMap } from '../../dissect/contract.ts';
+import { type FieldLine, fieldValue, readHead } from './decode-head.ts';
+import { parameterOf } from './decode-text.ts';
+
+/** Pairs that are taken from one query, cookie header or form. */
+const maxPairs = 10_000;
+/** Parts that are taken from one multipart body. */
+const maxParts = 1000;
+/** Longest value of a multipart field that is shown as text. */
+const maxPartTextBytes = 65_536;
+
+/** A map without inherited names, so that a header called `__proto__` is a name like any other. */
+function emptyMap(): ValueMap {
+  return Object.create(null) as ValueMap;
+}
+
+/** Name → value; a name that comes several times gets the list of its values. */
+export function mapOfPairs(pairs: readonly FieldLine[]): ValueMap {
+  const map = emptyMap();
+  for (const { name, value } of pairs) {
+    const before = map[name];
+    if (before === undefined) map[name] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else map[name] = [before, value];
+  }
+  return map;
+}
+
+/** Headers by the name as first seen, names equal in any case; repeats are joined by `, `. */
+export function mapOfFields(fields: readonly FieldLine[]): ValueMap {
+  const map = emptyMap();
+  const firstNames = new Map<string, string>();
+  for (const { name, value } of fields) {
+    const first = firstNames.get(name.toLowerCase());
+    if (first === undefined) {
+      firstNames.set(name.toLowerCase(), name);
+      map[name] = value;
+    } else map[first] = `${map[first]}, ${value}`;
+  }
+  return map;
+}
+
+/** `a=1&b=2` with percent and plus decoded; what cannot be decoded stays. */
+export function parsePairs(text: string): FieldLine[] {
+  if (text === '') return [];
+  return text
+    .split('&', maxPairs)
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const equals = pair.indexOf('=');
+      return equals < 0
+        ? { name: percentDecoded(pair), value: '' }
+        : {
+            name: percentDecoded(pair.slice(0, equals)),
+            value: percentDecoded(pair.slice(equals + 1)),
+          };
+    });
+}
+
+function percentDecoded(text: string): string {
+  const spaced = text.replaceAll('+', ' ');
+  if (!spaced.includes('%')) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+      const bytes = Buffer.from(escapes.replaceAll('%', ''), 'hex');
+      return new TextDecoder().decode(bytes);
+    });
+  }
+}
+
+/** Cookies of Cookie headers: `a=1; b=2`. */
+export function requestCookies(values: readonly string[]): FieldLine[] {
+  return values
+    .flatMap((value) => value.split(';', maxPairs))
+    .map(cookiePair)
+    .filter((pair) => pair !== undefined);
+}
+
+/** Cookies of Set-Cookie headers, without their attributes. */
+export function responseCookies(values: readonly string[]): FieldLine[] {
+  return values
+    .map((value) => cookiePair(value.split(';', 1)[0]!))
+    .filter((pair) => pair !== undefined);
+}
+
+function cookiePair(text: string): FieldLine | undefined {
+  const equals = text.indexOf('=');
+  if (equals <= 0) return undefined;
+  const value = text.slice(equals + 1).trim();
+  const quoted = value.length > 1 && value.startsWith('"') && value.endsWith('"');
+  return { name: text.slice(0, equals).trim(), value: quoted ? value.slice(1, -1) : value };
+}
+
+/**
+ * The parts of a multipart body (RFC 2046, 5.1): name, file name, media type, size in bytes, and the
+ * value of those that are no files. The last one may be cut.
+ */
+export function multipartParts(bytes: Uint8Array, contentType: string): ValueMap[] {
+  const boundary = parameterOf(contentType, 'boundary');
+  if (boundary === undefined || boundary === '') return [];
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const delimiter = Buffer.from(`--${boundary}`, 'latin1');
+  const parts: ValueMap[] = [];
+  let at = body.indexOf(delimiter);
+  while (at >= 0 && parts.length < maxParts) {
+    const from = at + delimiter.length;
+    if (body[from] === 0x2d && body[from + 1] === 0x2d) break;
+    const lineEnd = body.indexOf(10, from);
+    if (lineEnd < 0) break;
+    const next = body.indexOf(delimiter, lineEnd);
+    let to = next < 0 ? body.length : next;
+    if (next >= 0 && body[to - 1] === 10) to -= body[to - 2] === 13 ? 2 : 1;
+    parts.push(onePart(body.subarray(lineEnd + 1, Math.max(lineEnd + 1, to))));
+    at = next;
+  }
+  return parts;
+}
+
+function onePart(bytes: Uint8Array): ValueMap {
+  const head = readHead(bytes, 0, false);
+  const disposition = fieldValue(head.fields, 'content-disposition') ?? '';
+  const contentType = fieldValue(head.fields, 'content-type');
+  const fileName =
+    extendedParameter(disposition, 'filename') ?? parameterOf(disposition, 'filename');
+  const content = bytes.subarray(head.end);
+  const readable = fileName === undefined && content.length <= maxPartTextBytes;
+  return {
+    name: parameterOf(disposition, 'name') ?? '',
+    ...(fileName !== undefined && { fileName }),
+    ...(contentType !== undefined && { contentType }),
+    ...(readable && { value: new TextDecoder().decode(content) }),
+    size: content.length,
+  };
+}
+
+/** `filename*=UTF-8''na%C3%AFve.txt` (RFC 8187). */
+function extendedParameter(value: string, name: string): string | undefined {
+  const extended = parameterOf(value, `${name}*`);
+  if (extended === undefined) return undefined;
+  return percentDecoded(extended.replaceAll('+', '%2B').replace(/^[^']*'[^']*'/, ''));
+}

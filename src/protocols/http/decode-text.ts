@@ -1,0 +1,94 @@
+/** Content → text by its character set, or the verdict that it is not text. */
+
+export interface DecodedText {
+  readonly text: string;
+  readonly charset: string;
+  readonly remark: string | undefined;
+}
+
+/** How far the beginning of HTML and XML is searched for the name of a character set. */
+const sniffBytes = 1024;
+
+const binaryType =
+  /^(?:image\/(?!svg)|audio\/|video\/|font\/|application\/(?:pdf|zip|gzip|x-gzip|x-tar|zstd|wasm|grpc|protobuf|x-protobuf|vnd\.google\.protobuf|x-thrift|msgpack|x-msgpack|cbor|java-archive|x-java-serialized-object))/;
+const textType =
+  /^text\/|^application\/(?:x-www-form-urlencoded|javascript|x-javascript|ecmascript|graphql|sql|yaml|x-yaml|toml|x-sh)$|[/+](?:json|xml|yaml)$|json|xml/;
+
+/** Media type of a Content-Type value: lower case, without parameters. */
+export function mediaTypeOf(contentType: string): string {
+  return contentType.split(/[;,]/, 1)[0]!.trim().toLowerCase();
+}
+
+/** A parameter of a header value: `charset` of `text/html; charset="utf-8"`. */
+export function parameterOf(value: string, name: string): string | undefined {
+  const pattern = /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))/g;
+  for (const [, key, quoted, plain] of value.matchAll(pattern)) {
+    if (key!.toLowerCase() !== name) continue;
+    return quoted === undefined ? plain : quoted.replace(/\\(.)/g, '$1');
+  }
+  return undefined;
+}
+
+/** The text, or undefined when the content is binary. */
+export function decodeText(bytes: Uint8Array, contentType: string): DecodedText | undefined {
+  const mediaType = mediaTypeOf(contentType);
+  if (binaryType.test(mediaType)) return undefined;
+  const isText = textType.test(mediaType);
+  const bom = bomCharset(bytes);
+  if (bom !== undefined) return decodeAs(bytes, bom);
+  const named = parameterOf(contentType, 'charset') ?? sniffedCharset(bytes, mediaType);
+  if (named !== undefined && named !== '') return decodeAs(bytes, named);
+  const utf8 = strictUtf8(bytes);
+  if (utf8 !== undefined && (isText || !hasControls(utf8))) {
+    return { text: utf8, charset: 'utf-8', remark: undefined };
+  }
+  if (!isText) return undefined;
+  const remark = 'not UTF-8 although no other character set is named: read as ISO 8859-1';
+  return { text: latin1(bytes), charset: 'iso-8859-1', remark };
+}
+
+function bomCharset(bytes: Uint8Array): string | undefined {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  return undefined;
+}
+
+function sniffedCharset(bytes: Uint8Array, mediaType: string): string | undefined {
+  if (!/html|xml/.test(mediaType)) return undefined;
+  const start = latin1(bytes.subarray(0, sniffBytes));
+  return (
+    /<meta[^>]*?charset\s*=\s*["']?([\w:-]+)/i.exec(start)?.[1] ??
+    /^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w:-]+)/i.exec(start)?.[1]
+  );
+}
+
+function decodeAs(bytes: Uint8Array, charset: string): DecodedText {
+  const label = charset.toLowerCase();
+  try {
+    const text = new TextDecoder(label).decode(bytes);
+    return { text, charset: label, remark: undefined };
+  } catch {
+    const remark = `character set ${charset} is unknown: read as ISO 8859-1`;
+    return { text: latin1(bytes), charset: 'iso-8859-1', remark };
+  }
+}
+
+/** As UTF-8; a character that is cut off at the end is left out. */
+function strictUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Control characters that no text has. */
+function hasControls(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
