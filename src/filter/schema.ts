@@ -185,8 +185,9 @@ function suggestPath(index: SchemaIndex, typed: string): string | undefined {
   const last = typed.slice(typed.lastIndexOf('.') + 1).toLowerCase();
   const paths = [...index.declared.keys(), ...index.parents];
   const macros = typed.includes('.') ? [] : Object.keys(index.schema.macros);
-  const longer = paths.find((path) => path.toLowerCase().startsWith(typed.toLowerCase()));
-  const near = nearest(typed, [...macros, ...paths]) ?? longer;
+  const begun = typed.toLowerCase();
+  const longer = paths.find((path) => last.length > 2 && path.toLowerCase().startsWith(begun));
+  const near = longer ?? nearest(typed, [...macros, ...paths]);
   if (near !== undefined) return near;
   return paths.find((path) => path.toLowerCase().endsWith(`.${last}`));
 }
