@@ -59,7 +59,7 @@ export const schema = buildSchema(entryFields, [
 ]);
 
 /** Column → the path at entry level that it holds. */
-export const columnPaths: Readonly<Record<string, string>> = Object.fromEntries(
+const columnPaths: Readonly<Record<string, string>> = Object.fromEntries(
   entryFields.flatMap(({ path, column }) => (column === undefined ? [] : [[column, path]])),
 );
 

@@ -3,7 +3,7 @@ import type { FieldSchema, Place } from './contract.ts';
 import { keywordOf } from './cursor.ts';
 import { type Token, tokenize } from './tokens.ts';
 
-export type HighlightKind =
+type HighlightKind =
   | 'field'
   | 'macro'
   | 'function'

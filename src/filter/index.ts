@@ -9,13 +9,12 @@ export { complete } from './complete.ts';
 export { addClause, type Clause, clauses, comparison } from './edit.ts';
 export { compileQuery, evaluate, needsPayload } from './evaluate.ts';
 export { explain } from './explain.ts';
-export { type HighlightedToken, type HighlightKind, highlight } from './highlight.ts';
+export { type HighlightedToken, highlight } from './highlight.ts';
 export { type ParseResult, parseQuery } from './parse.ts';
 export { printNode, printPath, quote } from './print.ts';
 export { requiredLiterals } from './required.ts';
 export { buildSchema, type ProtocolNames } from './schema.ts';
 export {
-  duckdb,
   nodeToSql,
   type SqlColumns,
   type SqlDialect,

@@ -34,7 +34,7 @@ export interface SqlDialect {
 }
 
 /** Positional `?`: parameters stand in the order of the text. */
-export const duckdb: SqlDialect = {
+const duckdb: SqlDialect = {
   // a bare ? takes the column's type, which would round the number to it
   placeholder: (_n, type) => (type === 'number' ? '?::DOUBLE' : '?'),
   contains: (text, wanted) => `contains(${text}, ${wanted})`,

@@ -2,7 +2,7 @@
 import type { QueryError } from './contract.ts';
 import { units } from './units.ts';
 
-export type TokenKind = 'word' | 'string' | 'regex' | 'number' | 'symbol' | 'end';
+type TokenKind = 'word' | 'string' | 'regex' | 'number' | 'symbol' | 'end';
 
 export interface Token {
   readonly kind: TokenKind;

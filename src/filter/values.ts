@@ -30,7 +30,7 @@ function difference(a: number | bigint, b: number | bigint): number {
 }
 
 /** Order of code points, which is also the order of the UTF-8 bytes that stores compare. */
-export function compareTexts(a: string, b: string): number {
+function compareTexts(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
     const x = a.charCodeAt(at);
