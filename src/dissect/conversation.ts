@@ -47,6 +47,8 @@ export class Conversation implements RowConnection {
   /** The client has sent requests without waiting for the answer before. */
   pipelined = false;
   demo = false;
+  /** What it seems to be as long as no protocol has recognised it; undefined once counted. */
+  seems: string | undefined;
   /** The first bytes of an end were lost: what comes next may be the middle of a message. */
   beginningLost = false;
   /** Time of the last byte of either end. */

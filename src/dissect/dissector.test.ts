@@ -128,6 +128,7 @@ describe('nothing is lost in silence', () => {
 
   it('a connection of no known protocol is counted under what it seems to be', () => {
     const bench = new ToyBench().say(0, '\u0016\u0003\u0001hello');
+    bench.say(1, '\u0016\u0003\u0003hello');
     expect(bench.connection.ignored).toBe(true);
     expect([...bench.dissector.counters.notUnderstood]).toEqual([['TLS (encrypted)', 1]]);
   });

@@ -14,6 +14,8 @@ import { BufferPool } from './window.ts';
  * is given up: they may all lie inside one large body.
  */
 const maxMisses = 1000;
+/** The same of one end for a connection seen from its beginning, when the other end is silent. */
+const maxMissesFromStart = 8;
 /** A window longer than body limit and this is not a message: the parser is wrong. */
 const windowSlackBytes = 1 << 20;
 
@@ -127,6 +129,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
       speaker.window.clear();
     }
     settleAll(conversation, this.#rows);
+    if (conversation.protocol === undefined) this.#countNotUnderstood(conversation);
     connection.context = undefined;
   }
 
@@ -183,7 +186,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     }
     if (progress === Step.Next && (window.position > before || ending)) return true;
     if (progress === Step.Stop) {
-      this.#giveUpConnection(conversation, undefined);
+      this.#giveUpConnection(conversation);
       return false;
     }
     // Lost, or a parser that neither moved nor asked for more: never call it again with the same bytes.
@@ -253,18 +256,20 @@ export class Dissector implements StreamSink<Conversation | undefined> {
   /** No protocol wants these bytes. */
   #miss(conversation: Conversation, from: End, speaker: Speaker): void {
     const { window } = speaker;
-    const { client } = conversation.connection;
     const other = conversation.speakers[from === 0 ? 1 : 0];
-    const fromStart = client !== -1 && !conversation.beginningLost;
+    const fromStart = conversation.connection.client !== -1 && !conversation.beginningLost;
+    // A server may answer in a protocol that the client has not spoken properly.
     const hopeless = fromStart
-      ? from === client || other.misses > 0
+      ? other.misses > 0 || speaker.misses > maxMissesFromStart
       : speaker.misses + other.misses > maxMisses;
-    if (hopeless) this.#giveUpConnection(conversation, classify(window));
+    conversation.seems ??= classify(window);
+    if (hopeless) this.#giveUpConnection(conversation);
     window.clear();
   }
 
   #adopt(conversation: Conversation, protocol: Protocol, clientEnd: End): void {
     conversation.protocol = protocol;
+    conversation.seems = undefined;
     conversation.clientEnd = clientEnd;
     conversation.demo = this.#options.demoPorts.has(conversation.serverPort);
     for (const side of ['client', 'server'] as const) {
@@ -288,7 +293,8 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     } else {
       const next = this.#options.protocols.find((protocol) => protocol.id === handedTo);
       if (next === undefined) {
-        this.#giveUpConnection(conversation, `${handedTo} after an upgrade (not dissected yet)`);
+        conversation.seems = `${handedTo} after an upgrade (not dissected yet)`;
+        this.#giveUpConnection(conversation);
         return;
       }
       this.#adopt(conversation, next, conversation.clientEnd === 1 ? 1 : 0);
@@ -297,16 +303,22 @@ export class Dissector implements StreamSink<Conversation | undefined> {
   }
 
   /** Nothing more of this connection is looked at. */
-  #giveUpConnection(conversation: Conversation, why: string | undefined): void {
+  #giveUpConnection(conversation: Conversation): void {
     settleAll(conversation, this.#rows);
+    this.#countNotUnderstood(conversation);
     for (const speaker of conversation.speakers) {
       speaker.phase = Phase.Off;
       speaker.window.clear();
     }
     conversation.connection.ignored = true;
-    if (why === undefined) return;
+  }
+
+  #countNotUnderstood(conversation: Conversation): void {
+    const { seems } = conversation;
+    if (seems === undefined) return;
+    conversation.seems = undefined;
     const { notUnderstood } = this.counters;
-    notUnderstood.set(why, (notUnderstood.get(why) ?? 0) + 1);
+    notUnderstood.set(seems, (notUnderstood.get(seems) ?? 0) + 1);
   }
 
   /** Memory is short: the window that has just grown is given up as if its rest were lost. */
