@@ -10,5 +10,12 @@ if (!buildPage()) {
 }
 const words = process.argv.slice(2);
 const demo = words.includes('--no-demo') ? [] : ['--demo'];
-process.argv.splice(2, words.length, 'tap', '--local', ...demo, ...words.filter((word) => word !== '--no-demo'));
+process.argv.splice(
+  2,
+  words.length,
+  'tap',
+  '--local',
+  ...demo,
+  ...words.filter((word) => word !== '--no-demo'),
+);
 await import('../src/cli.ts');

@@ -41,7 +41,9 @@ function aptGet(...words: string[]): boolean {
 }
 
 function haveLists(): boolean {
-  return existsSync(packageLists) && readdirSync(packageLists).some((name) => name.includes('Packages'));
+  return (
+    existsSync(packageLists) && readdirSync(packageLists).some((name) => name.includes('Packages'))
+  );
 }
 
 /** Installs without starting a service that comes along (nginx would take port 80). */

@@ -47,7 +47,13 @@ function runVitest(): Counts {
   try {
     const run = spawnSync(
       join(root, 'node_modules/.bin/vitest'),
-      ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...process.argv.slice(2)],
+      [
+        'run',
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${file}`,
+        ...process.argv.slice(2),
+      ],
       { cwd: root, stdio: 'inherit' },
     );
     return count(JSON.parse(readFileSync(file, 'utf8')) as Report, run.status ?? 1);

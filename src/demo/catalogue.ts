@@ -47,10 +47,11 @@ async function download({ response }: Visit, bytes: number): Promise<void> {
   });
   let sent = 0;
   for (let line = 0; sent < bytes; ) {
-    let text = line === 0 ? 'line,sku,name,price\n' : '';
+    let text = line === 0 ? 'warehouse,sku,name,price\n' : '';
     for (let i = 0; i < linesPerChunk; i++, line++) {
       const product = products[line % products.length]!;
-      text += `${line},${product.sku},${product.name},${(product.price / 100).toFixed(2)}\n`;
+      const warehouse = Math.floor(line / products.length) + 1;
+      text += `${warehouse},${product.sku},${product.name},${(product.price / 100).toFixed(2)}\n`;
     }
     sent += text.length;
     if (!response.write(text)) await once(response, 'drain');

@@ -198,9 +198,10 @@ export async function serveCustomers(
   const lives = Array.from({ length: count }, async (_, i) => {
     const customer = new Customer(shops, random, names[i % names.length]!, turn);
     signal.addEventListener('abort', () => customer.close(), { once: true });
-    for (let round = i; !signal.aborted; round++) {
-      // The first rounds show everything once; then chance decides.
-      const habit = round < habits.length ? habits[round]![0] : pick(random, habitDeck);
+    for (let round = 0; !signal.aborted; round++) {
+      // The first customer shows everything once; otherwise chance decides.
+      const tour = i === 0 ? habits[round]?.[0] : undefined;
+      const habit = tour ?? pick(random, habitDeck);
       await customer[habit as 'browse']().catch(() => turn().catch(() => undefined));
     }
     customer.close();

@@ -73,9 +73,10 @@ export async function openDemo(options: { readonly downloadBytes?: number } = {}
       from:
         new URL(storefront.url).hostname === storefrontPlace.address ? customersAddress : undefined,
     };
+    const services = [storefront, catalogue, orders, payments];
     return {
-      services: [storefront, catalogue, orders, payments],
-      ports: opened.map(({ port }) => port),
+      services,
+      ports: services.map(({ port }) => port),
       usualPorts: usualDemoPorts,
       drive: ({ rate, signal }) => serveCustomers(shops, { rate, signal, random }),
       close,
