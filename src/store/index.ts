@@ -102,7 +102,13 @@ class DiskStore implements Store {
     this.#pool = new Pool(parts.database);
     const engine =
       options.engine ?? filterEngine(options.schema, options.protocolByCode, options.node);
-    this.#queries = new Queries(parts.shelf.segments, this.#pool, engine, options);
+    this.#queries = new Queries(
+      parts.shelf.segments,
+      this.#pool,
+      engine,
+      options,
+      options.onProblem ?? (() => {}),
+    );
   }
 
   static async open(
@@ -111,11 +117,11 @@ class DiskStore implements Store {
     removed: () => void,
   ): Promise<DiskStore> {
     const database = Database.open({
-      threads: '2',
+      // Statements run on the caller's thread, so several run at once; more only cost memory.
+      threads: '1',
       memory_limit: memoryLimit,
       checkpoint_threshold: neverByItself,
       temp_directory: '',
-      late_materialization_max_rows: '10000',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });

@@ -18,8 +18,9 @@ const headerBytes = 24;
 /** A raw block longer than this is damage: an exchange's two bodies and heads stay far below. */
 export const maxRawBytes = 1 << 30;
 
-/** Blocks at the end whose content is checked when a file is opened; the others when read. */
-const verifiedBlocks = 2;
+/** How much of the content is checked when a file is opened; the rest is when it is read. */
+export type Verify = 'everything' | 'last blocks';
+const lastBlocks = 2;
 
 /** Bytes read at once while looking for the next block behind damage. */
 const scanBytes = 1 << 20;
@@ -71,9 +72,9 @@ export class PayloadFile {
   }
 
   /** Opens a file and finds its blocks. A damaged tail is cut off. */
-  static open(path: string): PayloadFile {
+  static open(path: string, verify: Verify): PayloadFile {
     const file = new PayloadFile(path, openSync(path, 'r+'));
-    file.#recover();
+    file.#recover(verify);
     return file;
   }
 
@@ -85,6 +86,10 @@ export class PayloadFile {
   /** Number that the next written block must have. */
   get blocks(): number {
     return this.#offsets.length;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** Bytes that a block takes in the file. */
@@ -150,7 +155,7 @@ export class PayloadFile {
     return buffer.subarray(0, got);
   }
 
-  #recover(): void {
+  #recover(verify: Verify): void {
     const size = fstatSync(this.#file).size;
     let at = 0;
     let end = 0;
@@ -170,6 +175,7 @@ export class PayloadFile {
       end = next;
     }
     end = this.#dropDamagedTail(end);
+    if (verify === 'everything') this.#forgetDamaged();
     if (end < size) {
       this.repairs.push(`${size - end} damaged bytes at the end were cut off`);
       ftruncateSync(this.#file, end);
@@ -193,7 +199,7 @@ export class PayloadFile {
 
   /** A power cut may leave a block's length without its content. */
   #dropDamagedTail(end: number): number {
-    for (let i = 0; i < verifiedBlocks && this.#offsets.length > 0; i++) {
+    for (let i = 0; i < lastBlocks && this.#offsets.length > 0; i++) {
       const last = this.#offsets.length - 1;
       const offset = this.#offsets[last];
       if (offset === undefined || this.read(last)) break;
@@ -202,5 +208,15 @@ export class PayloadFile {
       end = offset;
     }
     return end;
+  }
+
+  #forgetDamaged(): void {
+    let damaged = 0;
+    for (let block = 0; block < this.#offsets.length; block++) {
+      if (!this.has(block) || this.read(block)) continue;
+      this.#offsets[block] = undefined;
+      damaged++;
+    }
+    if (damaged > 0) this.repairs.push(`${damaged} blocks are damaged`);
   }
 }

@@ -21,12 +21,19 @@ export interface PayloadPlace {
 export class PayloadReader {
   readonly #blocks = new Map<string, Buffer>();
   #bytes = 0;
+  /** Files whose damage has been told. */
+  readonly #told = new WeakSet<PayloadFile>();
+  readonly #onProblem: (message: string) => void;
+
+  constructor(onProblem: (message: string) => void) {
+    this.#onProblem = onProblem;
+  }
 
   /** The block's raw bytes; undefined when it is missing or damaged. Does not block for long. */
   load(place: PayloadPlace): Buffer | undefined | Promise<Buffer | undefined> {
     const known = this.#known(place);
     if (known) return known;
-    const stored = place.file.read(place.block);
+    const stored = this.#stored(place);
     if (!stored) return undefined;
     return decompress(stored.compressed, limits(stored)).then(
       (raw) => this.#remember(place, raw),
@@ -38,7 +45,7 @@ export class PayloadReader {
   loadNow(place: PayloadPlace): Buffer | undefined {
     const known = this.#known(place);
     if (known) return known;
-    const stored = place.file.read(place.block);
+    const stored = this.#stored(place);
     if (!stored) return undefined;
     try {
       return this.#remember(place, zstdDecompressSync(stored.compressed, limits(stored)));
@@ -50,6 +57,16 @@ export class PayloadReader {
   clear(): void {
     this.#blocks.clear();
     this.#bytes = 0;
+  }
+
+  #stored(place: PayloadPlace): RawBlock | undefined {
+    const { file, block } = place;
+    const stored = file.read(block);
+    if (!stored && file.has(block) && !file.closed && !this.#told.has(file)) {
+      this.#told.add(file);
+      this.#onProblem(`${file.path} is damaged: some entries are shown without their content.`);
+    }
+    return stored;
   }
 
   #known(place: PayloadPlace): Buffer | undefined {

@@ -1,7 +1,7 @@
 /** A query → entries: SQL narrows, bytes narrow further, the evaluator decides; a slice at a time. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StoredEntry } from '../entry/entry.ts';
-import { type EntryId, parseId } from '../entry/id.ts';
+import type { EntryId } from '../entry/id.ts';
 import { emptyRowValues, type RowContext, rowFromValues } from '../entry/row.ts';
 import { subjectOf } from '../entry/subject.ts';
 import { mayContain } from './byte-search.ts';
@@ -11,6 +11,17 @@ import type { PreparedQuery, QueryEngine } from './engine.ts';
 import { LazyPayload, PayloadReader } from './payload-reader.ts';
 import type { Segment } from './segment.ts';
 import { type StoredName, selectList, selectTypes, storedColumns, storedNames } from './table.ts';
+import {
+  type Bounds,
+  boundsOf,
+  boundsSql,
+  type Direction,
+  joined,
+  overlaps,
+  type Window,
+  windowSql,
+  windowsOf,
+} from './windows.ts';
 
 /** Entries looked at before the first slice is evaluated, and in the largest slice. */
 const firstSlice = 256;
@@ -28,16 +39,6 @@ export interface ConnectionPool {
   ): Promise<Result>;
 }
 
-/** Bounds of a search; ids are exclusive. */
-interface Bounds {
-  before?: EntryId;
-  after?: EntryId;
-  readonly since?: number;
-  readonly until?: number;
-}
-
-type Direction = 'newest' | 'oldest';
-
 /** An entry and the id that a next slice goes on from. */
 interface Candidate {
   readonly stored: StoredEntry;
@@ -49,6 +50,16 @@ interface Search {
   readonly bounds: Bounds;
   readonly direction: Direction;
   readonly wanted: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What SQL is asked for. */
+interface Select {
+  readonly where: string;
+  readonly parameters: readonly unknown[];
+  readonly bounds: Bounds;
+  readonly direction: Direction;
+  readonly limit: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -76,7 +87,7 @@ export class Queries {
   readonly #pool: ConnectionPool;
   readonly #engine: QueryEngine;
   readonly #context: RowContext;
-  readonly #payloads = new PayloadReader();
+  readonly #payloads: PayloadReader;
   readonly #values = emptyRowValues();
 
   constructor(
@@ -84,7 +95,9 @@ export class Queries {
     pool: ConnectionPool,
     engine: QueryEngine,
     context: RowContext,
+    onProblem: (message: string) => void,
   ) {
+    this.#payloads = new PayloadReader(onProblem);
     this.#segments = segments;
     this.#pool = pool;
     this.#engine = engine;
@@ -109,10 +122,18 @@ export class Queries {
   }
 
   async get(id: EntryId): Promise<StoredEntry | undefined> {
-    const where = `"idTime" = ${BigInt(id.idTime)} AND "idSequence" = ${BigInt(id.idSequence)}`;
-    const inRange = (segment: Segment) =>
-      segment.minTime <= id.idTime && segment.maxTime >= id.idTime;
-    const candidates = await this.#select(inRange, where, [], 'newest', 1, undefined);
+    const { idTime, idSequence } = id;
+    const candidates = await this.#select({
+      where: `"idSequence" = ${BigInt(idSequence)}`,
+      parameters: [],
+      bounds: {
+        after: { idTime, idSequence: idSequence - 1 },
+        before: { idTime, idSequence: idSequence + 1 },
+      },
+      direction: 'newest',
+      limit: 1,
+      signal: undefined,
+    });
     return candidates[0]?.stored;
   }
 
@@ -184,15 +205,7 @@ export class Queries {
     let slice = query.exact ? Math.min(wanted, largestSlice) : Math.max(firstSlice, wanted);
     while (found.entries.length < wanted) {
       signal?.throwIfAborted();
-      const where = `${boundsSql(bounds)} AND (${query.where})`;
-      const candidates = await this.#select(
-        overlaps(bounds),
-        where,
-        query.parameters,
-        direction,
-        slice,
-        signal,
-      );
+      const candidates = await this.#select({ ...query, bounds, direction, limit: slice, signal });
       await this.#judge(candidates, search, found);
       const last = candidates.at(-1);
       if (!last || candidates.length < slice) break;
@@ -232,12 +245,16 @@ export class Queries {
     if (stored.payload instanceof LazyPayload) await stored.payload.prepare();
   }
 
+  #inRange(inRange: (segment: Segment) => boolean): Segment[] {
+    return this.#segments.filter((segment) => segment.entries > 0 && inRange(segment));
+  }
+
   async #union(
     inRange: (segment: Segment) => boolean,
     run: (segments: readonly Segment[], connection: Connection) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
-    const segments = this.#segments.filter((segment) => segment.entries > 0 && inRange(segment));
+    const segments = this.#inRange(inRange);
     if (segments.length === 0) return;
     for (const segment of segments) segment.use();
     try {
@@ -247,19 +264,29 @@ export class Queries {
     }
   }
 
-  async #select(
-    inRange: (segment: Segment) => boolean,
-    where: string,
-    parameters: readonly unknown[],
-    direction: Direction,
-    limit: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Candidate[]> {
+  /** The first `limit` entries that satisfy SQL's part of the query. */
+  async #select(select: Select): Promise<Candidate[]> {
     const candidates: Candidate[] = [];
-    const sign = direction === 'newest' ? 'DESC' : 'ASC';
-    const order = `ORDER BY "idTime" ${sign}, "idSequence" ${sign} LIMIT ${BigInt(limit)}`;
+    const windows = windowsOf(this.#inRange(overlaps(select.bounds)), select.direction);
+    // Most queries are answered by the first window; those that find little look at ever more at once.
+    let from = 0;
+    for (let width = 1; from < windows.length && candidates.length < select.limit; width *= 2) {
+      const group = windows.slice(from, from + width);
+      from += width;
+      await this.#selectWindow(select, joined(group), candidates);
+    }
+    return candidates;
+  }
+
+  async #selectWindow(select: Select, window: Window, candidates: Candidate[]): Promise<void> {
+    const sign = select.direction === 'newest' ? 'DESC' : 'ASC';
+    const missing = select.limit - candidates.length;
+    const order = `ORDER BY "idTime" ${sign}, "idSequence" ${sign} LIMIT ${BigInt(missing)}`;
+    const where = `${windowSql(window)} AND ${boundsSql(select.bounds)} AND (${select.where})`;
+    const inWindow = (segment: Segment) =>
+      segment.maxTime >= window.low && segment.minTime < window.high;
     await this.#union(
-      inRange,
+      inWindow,
       async (segments, connection) => {
         const parts = segments.map(
           (segment, i) =>
@@ -267,7 +294,7 @@ export class Queries {
         );
         const sql =
           parts.length === 1 ? parts[0]! : `SELECT * FROM (${parts.join(' UNION ALL ')}) ${order}`;
-        const repeated = segments.flatMap(() => parameters);
+        const repeated = segments.flatMap(() => select.parameters);
         const types = ['integer', ...selectTypes] as const;
         await connection.query(sql, repeated, types, (rows, [segmentAt, ...columns]) => {
           for (let row = 0; row < rows; row++) {
@@ -276,9 +303,8 @@ export class Queries {
           }
         });
       },
-      signal,
+      select.signal,
     );
-    return candidates;
   }
 
   #candidate(segment: Segment, columns: readonly ColumnReader[], row: number): Candidate {
@@ -307,44 +333,4 @@ export class Queries {
       },
     };
   }
-}
-
-function boundsOf(request: PageRequest): Bounds {
-  const before = request.before === undefined ? undefined : parseId(request.before);
-  const after = request.after === undefined ? undefined : parseId(request.after);
-  return {
-    ...(before ? { before } : {}),
-    ...(after ? { after } : {}),
-    ...(request.since === undefined ? {} : { since: request.since }),
-    ...(request.until === undefined ? {} : { until: request.until }),
-  };
-}
-
-/** Milliseconds → the whole microseconds at or after it. */
-function microseconds(milliseconds: number): bigint {
-  return BigInt(Math.ceil(Math.min(Math.max(milliseconds * 1000, 0), Number.MAX_SAFE_INTEGER)));
-}
-
-function boundsSql({ before, after, since, until }: Bounds): string {
-  const parts: string[] = [];
-  const beyond = (id: EntryId, sign: string) => {
-    const time = BigInt(id.idTime);
-    parts.push(
-      `"idTime" ${sign}= ${time} AND ("idTime" ${sign} ${time} OR "idSequence" ${sign} ${BigInt(id.idSequence)})`,
-    );
-  };
-  if (before) beyond(before, '<');
-  if (after) beyond(after, '>');
-  if (since !== undefined) parts.push(`"idTime" >= ${microseconds(since)}`);
-  if (until !== undefined) parts.push(`"idTime" < ${microseconds(until)}`);
-  return parts.length === 0 ? 'true' : parts.join(' AND ');
-}
-
-function overlaps({ before, after, since, until }: Bounds): (segment: Segment) => boolean {
-  const low = Math.max(after?.idTime ?? 0, (since ?? 0) * 1000);
-  const high = Math.min(
-    before?.idTime ?? Number.POSITIVE_INFINITY,
-    (until ?? Number.POSITIVE_INFINITY) * 1000,
-  );
-  return (segment) => segment.maxTime >= low && segment.minTime <= high;
 }

@@ -42,9 +42,11 @@ export async function recoverFolder(shelf: Shelf, admin: Connection): Promise<st
     const path = join(shelf.directory, name);
     shelf.aside.push({ path, bytes: statSync(path).size });
   }
-  for (const number of segmentNumbers(shelf.directory)) {
+  const numbers = segmentNumbers(shelf.directory);
+  for (const number of numbers) {
+    const isNewest = number === numbers.at(-1);
     try {
-      const segment = await openSegment(shelf, admin, number, repairs);
+      const segment = await openSegment(shelf, admin, number, isNewest, repairs);
       if (segment) shelf.segments.push(segment);
     } catch (error) {
       const reason = (error as Error).message.split('\n')[0];
@@ -60,6 +62,7 @@ async function openSegment(
   shelf: Shelf,
   admin: Connection,
   number: number,
+  isNewest: boolean,
   repairs: string[],
 ): Promise<Segment | undefined> {
   const paths = segmentPaths(shelf.directory, number);
@@ -72,7 +75,9 @@ async function openSegment(
     repairs.push(`Segment ${number} has lost its payload file: its entries have no content.`);
   }
   const hasPayload = existsSync(paths.payload);
-  const payload = hasPayload ? PayloadFile.open(paths.payload) : PayloadFile.create(paths.payload);
+  const payload = hasPayload
+    ? PayloadFile.open(paths.payload, isNewest ? 'everything' : 'last blocks')
+    : PayloadFile.create(paths.payload);
   for (const repair of payload.repairs) {
     repairs.push(`Segment ${number}, ${basename(paths.payload)}: ${repair}.`);
   }
