@@ -18,6 +18,8 @@ export const EtherType = {
   OldServiceVlan: 0x9100,
 } as const;
 
+const knownEtherTypes: ReadonlySet<number> = new Set(Object.values(EtherType));
+
 /** Up to here the type field of Ethernet is a length (IEEE 802.3 clause 3.2.6). */
 const maxLength = 1500;
 /** Raw IP under the numbers that BSD systems use in memory; some tools write them into files. */
@@ -214,8 +216,8 @@ function ciscoHdlc(walk: Walk): number {
 
 /**
  * RFC 3032: label 20 bits, class 3, bottom of stack 1, time to live 8. Nothing says what follows the
- * bottom: a 4 or 6 is IP; a 0 is the control word of a pseudowire (RFC 4385) with Ethernet behind
- * it; anything else is Ethernet without control word.
+ * bottom: a 4 or 6 is IP; a 0 may be the control word of a pseudowire (RFC 4385), when an EtherType
+ * stands where it then must; anything else is Ethernet without control word.
  */
 function mpls(walk: Walk): number {
   for (let labels = 0; labels < maxMplsLabels; labels++) {
@@ -225,11 +227,17 @@ function mpls(walk: Walk): number {
     if (bottom === 1) {
       const version = walk.bytes[walk.at]! >> 4;
       if (version === 4 || version === 6) return ipByVersion(walk);
-      if (version === 0 && walk.has(4)) walk.at += 4;
+      if (version === 0 && isEthernetAt(walk, walk.at + 4)) walk.at += 4;
       return ethernet(walk);
     }
   }
   return walk.stop('nested too deeply');
+}
+
+function isEthernetAt(walk: Walk, at: number): boolean {
+  if (at + 14 > walk.end) return false;
+  const type = u16(walk.bytes, at + 12);
+  return type === 0x0806 || knownEtherTypes.has(type);
 }
 
 /** IPv4 or IPv6 by the first four bits. */
