@@ -1,0 +1,123 @@
+/** The page: bars above and below, the list and the details between them. */
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useObserved } from './data/observable.ts';
+import { pageState } from './data/page-state.ts';
+import { session } from './data/session.ts';
+import { settings } from './data/settings.ts';
+import { listenToKeys } from './palette/keyboard.ts';
+import { QueryBar } from './query-bar/query-bar.tsx';
+import { StatusBar } from './status-bar/status-bar.tsx';
+import { TopBar } from './top-bar/top-bar.tsx';
+import { Histogram } from './traffic/histogram.tsx';
+import { Traffic } from './traffic/traffic.tsx';
+import { Split } from './ui/split.tsx';
+import { Tooltip } from './ui/tooltip.tsx';
+import './app.css';
+
+const DetailsPane = lazy(() =>
+  import('./details/pane.tsx').then((module) => ({ default: module.DetailsPane })),
+);
+
+const Dialogs = lazy(() =>
+  import('./palette/dialogs.tsx').then((module) => ({ default: module.Dialogs })),
+);
+
+/** Narrower than this the details cover the list. */
+const narrow = '(max-width: 1099px)';
+
+function useNarrow(): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(narrow).matches);
+  useEffect(() => {
+    const query = matchMedia(narrow);
+    const update = () => setMatches(query.matches);
+    query.addEventListener('change', update);
+    return () => query.removeEventListener('change', update);
+  }, []);
+  return matches;
+}
+
+function Panes() {
+  const detailsOpen = useObserved(pageState, (state) => state.detailsOpen);
+  const chosen = useObserved(session.view, (view) => view.chosen);
+  const place = useObserved(settings, (value) => value.detailsPlace);
+  const width = useObserved(settings, (value) => value.detailsWidth);
+  const height = useObserved(settings, (value) => value.detailsHeight);
+  const isNarrow = useNarrow();
+  const details = detailsOpen && chosen !== '';
+  const pane = (
+    <Suspense fallback={<aside className="details" aria-label="Details" />}>
+      <DetailsPane />
+    </Suspense>
+  );
+  // The list keeps its place and its scroll position whatever is beside it.
+  return (
+    <div className={`panes${details && !isNarrow ? ' open' : ''}`}>
+      <Split
+        direction={place}
+        share={details && !isNarrow ? (place === 'right' ? width : height) : 0}
+        onShare={(share) =>
+          settings.set(place === 'right' ? { detailsWidth: share } : { detailsHeight: share })
+        }
+      >
+        <Traffic />
+        {details && !isNarrow ? pane : null}
+      </Split>
+      {details && isNarrow && <div className="details-over">{pane}</div>}
+    </div>
+  );
+}
+
+function NoAccess() {
+  return (
+    <main className="no-access">
+      <h1>This page needs its token</h1>
+      <p>
+        Mizu prints a link with a token when it starts. Open that link: the token is then kept in a
+        cookie of this browser.
+      </p>
+      <pre>Mizu is available at {location.origin}/?token=…</pre>
+      <p>
+        The token changes with every start, unless <code>MIZU_TOKEN</code> sets it.
+      </p>
+    </main>
+  );
+}
+
+function Toast() {
+  const toast = useObserved(pageState, (state) => state.toast);
+  return (
+    <div className="toast" role="status">
+      {toast}
+    </div>
+  );
+}
+
+function DialogPlace() {
+  const wanted = useObserved(pageState, (state) => state.dialog !== 'none');
+  if (!wanted) return null;
+  return (
+    <Suspense fallback={null}>
+      <Dialogs />
+    </Suspense>
+  );
+}
+
+export function App() {
+  const state = useObserved(session.link.state, (link) => link.state);
+  useEffect(listenToKeys, []);
+  if (state === 'unauthorized') return <NoAccess />;
+  return (
+    <div className="app">
+      <TopBar />
+      <div>
+        <QueryBar />
+        <Histogram />
+      </div>
+      <Panes />
+      <StatusBar />
+      <DialogPlace />
+      <Toast />
+      <Tooltip />
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+/**
+ * The entries in memory: one array in order of id, newest last. Pages of history and the live tail
+ * meet here, each entry once. Plain code without React, so that a thousand changes a second cost one
+ * redraw a frame.
+ */
+import type { EntryRow } from '../../../src/entry/entry.ts';
+
+/** Most entries held in the browser: about 150 MB at worst. */
+export const entryLimit = 120_000;
+/** Dropping one by one would move the whole array each time. */
+const dropAtOnce = 8_192;
+
+/** Which end is given up when there are too many. */
+export type Surplus = 'oldest' | 'newest';
+
+export class EntryList {
+  readonly rows: EntryRow[] = [];
+  /** Grows with every change. */
+  version = 0;
+  /** Entries ever added at the newest end, for "N new". */
+  appended = 0;
+  /** Nothing older is stored. */
+  startReached = false;
+  /** Newer entries exist that are not in memory. */
+  behind = false;
+  readonly #limit: number;
+
+  constructor(limit = entryLimit) {
+    this.#limit = limit;
+  }
+
+  get lastId(): string | undefined {
+    return this.rows.at(-1)?.id;
+  }
+
+  get firstId(): string | undefined {
+    return this.rows[0]?.id;
+  }
+
+  clear(): void {
+    this.rows.length = 0;
+    this.version++;
+    this.appended = 0;
+    this.startReached = false;
+    this.behind = false;
+  }
+
+  /** Index of the entry with this id, or of the first newer one. */
+  lowerBound(id: string): number {
+    let from = 0;
+    let to = this.rows.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (this.rows[middle]!.id < id) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  /** Index of the entry with this id, or -1. */
+  indexOf(id: string): number {
+    const index = this.lowerBound(id);
+    return this.rows[index]?.id === id ? index : -1;
+  }
+
+  get(id: string): EntryRow | undefined {
+    return this.rows[this.indexOf(id)];
+  }
+
+  /**
+   * Takes entries from the live tail or from a page of history: known ids are replaced in place,
+   * newer ones appended, late ones put where they belong. Entries older than everything in memory
+   * are left to paging unless they are a page of history.
+   */
+  merge(entries: readonly EntryRow[], history = false): void {
+    const late: EntryRow[] = [];
+    let last = this.lastId ?? '';
+    const first = this.firstId ?? '';
+    for (const entry of entries) {
+      if (entry.id > last) {
+        this.rows.push(entry);
+        this.appended++;
+        last = entry.id;
+        continue;
+      }
+      const index = this.indexOf(entry.id);
+      if (index >= 0) this.#replace(index, entry);
+      else if (history || entry.id > first || this.startReached) late.push(entry);
+    }
+    if (late.length > 0) this.#insert(late);
+    this.version++;
+  }
+
+  /** Only newer states of entries already held. */
+  update(entries: readonly EntryRow[]): void {
+    for (const entry of entries) {
+      const index = this.indexOf(entry.id);
+      if (index >= 0) this.#replace(index, entry);
+    }
+    this.version++;
+  }
+
+  /** Keeps the list within its limit. */
+  trim(surplus: Surplus): void {
+    const over = this.rows.length - this.#limit;
+    if (over <= 0) return;
+    this.version++;
+    if (surplus === 'newest') {
+      this.rows.length = this.#limit;
+      this.behind = true;
+      return;
+    }
+    this.rows.splice(0, over + Math.min(dropAtOnce, this.#limit >> 3));
+    this.startReached = false;
+  }
+
+  /** History and live tail may cross: a state that is final is never replaced by a pending one. */
+  #replace(index: number, entry: EntryRow): void {
+    if (entry.outcome === 'pending' && this.rows[index]!.outcome !== 'pending') return;
+    this.rows[index] = entry;
+  }
+
+  #insert(late: EntryRow[]): void {
+    late.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+    const tail = this.rows.splice(this.lowerBound(late[0]!.id));
+    let next = 0;
+    for (const entry of late) {
+      while (next < tail.length && tail[next]!.id < entry.id) this.rows.push(tail[next++]!);
+      const newest = this.rows.at(-1);
+      // The same late entry may come twice in one batch: pending, then complete.
+      if (newest?.id === entry.id) this.#replace(this.rows.length - 1, entry);
+      else this.rows.push(entry);
+    }
+    while (next < tail.length) this.rows.push(tail[next++]!);
+  }
+}

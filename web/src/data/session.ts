@@ -1,0 +1,387 @@
+/**
+ * What this viewer is looking at: filter, time range, the entries in memory, the live tail, the chosen
+ * entry. Joins pages of history and the live tail without gaps or repeats:
+ *
+ *   socket opens → what it brings is held back → the page behind the last known entry is fetched →
+ *   page, then what was held back, merged by id
+ */
+import type { EntryRow } from '../../../src/entry/entry.ts';
+import { formatId } from '../../../src/entry/id.ts';
+import type { Counters, LiveServerMessage } from '../../../src/serve/api.ts';
+import { api, RequestFailed } from './api.ts';
+import { EntryList } from './entry-list.ts';
+import { LiveLink } from './live-link.ts';
+import { observable } from './observable.ts';
+import { periodOf, readAddress, type TimeRange, writeAddress } from './url-state.ts';
+
+/** Entries asked for at first, and when scrolling. */
+const firstPage = 300;
+const pageSize = 1_000;
+/** Most live entries held back while a page is on its way. */
+const heldLimit = 50_000;
+/** How far back from the newest a pending entry makes a reconnect read again. */
+const pendingReach = 1_000;
+/** After being told that entries were missed, the gap is filled at most this often, ms. */
+const missedPause = 2_000;
+
+export interface View {
+  readonly filter: string;
+  readonly range: TimeRange;
+  /** Id of the chosen entry, or empty. */
+  readonly chosen: string;
+  /** The list shows the newest and moves with it. */
+  readonly following: boolean;
+  readonly paused: boolean;
+  /** Version of the list: a component that watches it sees every change, once a frame. */
+  readonly version: number;
+  /** Entries that came since the list stopped following. */
+  readonly newer: number;
+  readonly loading: boolean;
+  readonly loadingOlder: boolean;
+  /** A first answer has come for this filter. */
+  readonly loaded: boolean;
+  readonly error: RequestFailed | undefined;
+  /** Live entries this page was too slow for; the gap was filled from history. */
+  readonly missed: number;
+}
+
+export interface CounterState {
+  readonly counters: Counters | undefined;
+  /** The server's clock minus this browser's, ms. */
+  readonly clockOffset: number;
+}
+
+export class Session {
+  readonly list = new EntryList();
+  readonly view;
+  readonly counters = observable<CounterState>({ counters: undefined, clockOffset: 0 });
+  readonly link = new LiveLink({
+    opened: () => void this.#opened(),
+    message: (message) => this.#message(message),
+  });
+  #incoming: EntryRow[] = [];
+  /** Live entries wait while this is above zero. */
+  #held = 0;
+  #frame = false;
+  /** Answers of an older filter or range are thrown away. */
+  #generation = 0;
+  #appendedMark = 0;
+  #skipped = 0;
+  #filledAt = 0;
+  /** Newest entry known before the oldest gap that is not filled yet. */
+  #gapAfter: string | undefined;
+
+  constructor() {
+    const address = readAddress(location.search);
+    this.view = observable<View>({
+      filter: address.filter,
+      range: address.range,
+      chosen: address.entry,
+      following: true,
+      paused: false,
+      version: 0,
+      newer: 0,
+      loading: true,
+      loadingOlder: false,
+      loaded: false,
+      error: undefined,
+      missed: 0,
+    });
+  }
+
+  start(): void {
+    this.link.follow(this.view.get().filter);
+    window.addEventListener('popstate', () => {
+      const address = readAddress(location.search);
+      const { filter, range } = this.view.get();
+      this.view.set({ chosen: address.entry });
+      if (address.filter !== filter || writeRange(address.range) !== writeRange(range)) {
+        this.view.set({ filter: address.filter, range: address.range });
+        this.#restart();
+      }
+    });
+  }
+
+  /** The time, ms since 1970, as the server sees it. */
+  now(): number {
+    return Date.now() + this.counters.get().clockOffset;
+  }
+
+  setFilter(filter: string): void {
+    if (filter === this.view.get().filter) return;
+    this.view.set({ filter });
+    this.#remember(true);
+    this.#restart();
+  }
+
+  setRange(range: TimeRange): void {
+    this.view.set({ range });
+    this.#remember(true);
+    this.#restart();
+  }
+
+  choose(id: string): void {
+    if (id === this.view.get().chosen) return;
+    if (id !== '' && this.view.get().following) this.setFollowing(false);
+    this.view.set({ chosen: id });
+    this.#remember(false);
+  }
+
+  setFollowing(following: boolean): void {
+    if (following === this.view.get().following) return;
+    this.#appendedMark = this.list.appended;
+    this.#skipped = 0;
+    this.view.set({ following, newer: 0 });
+  }
+
+  /** Shows the newest entries and goes on with them. */
+  goNewest(): void {
+    if (this.view.get().paused) this.setPaused(false);
+    if (this.list.behind) {
+      this.setFollowing(true);
+      void this.#loadNewest();
+    } else this.setFollowing(true);
+  }
+
+  setPaused(paused: boolean): void {
+    if (paused === this.view.get().paused) return;
+    this.view.set({ paused });
+    this.link.send({ type: paused ? 'pause' : 'resume' });
+    if (!paused) void this.#catchUp();
+  }
+
+  async clear(): Promise<void> {
+    await api.clear();
+    this.#cleared();
+  }
+
+  /** Shows the entries from this time on and chooses the first. False when there is none. */
+  async jumpTo(at: number): Promise<boolean> {
+    let found = false;
+    this.setFollowing(false);
+    this.view.set({ loading: true });
+    await this.#holding(async (current) => {
+      // Ids begin with the time in microseconds: one below it stands just before the first entry.
+      const before = formatId(Math.floor(at * 1_000), 0);
+      const query = { ...this.#query(), limit: firstPage };
+      const [older, newer] = await Promise.all([
+        api.entries({ ...query, before }),
+        api.entries({ ...query, after: before }),
+      ]);
+      const [first] = newer.entries;
+      if (!current() || first === undefined) return;
+      this.list.clear();
+      this.#appendedMark = 0;
+      this.list.merge([...older.entries, ...newer.entries], true);
+      this.list.startReached = older.end;
+      this.list.behind = !newer.end;
+      this.view.set({ chosen: first.id, loaded: true });
+      this.#remember(false);
+      found = true;
+    });
+    this.view.set({ loading: false, version: this.list.version });
+    return found;
+  }
+
+  /** Fetches the page before the oldest entry in memory. */
+  async loadOlder(): Promise<void> {
+    const before = this.list.firstId;
+    const { loadingOlder, loading } = this.view.get();
+    if (before === undefined || loadingOlder || loading || this.list.startReached) return;
+    this.view.set({ loadingOlder: true });
+    await this.#guarded(async (current) => {
+      const page = await api.entries({ ...this.#query(), limit: pageSize, before });
+      if (!current()) return;
+      this.list.merge(page.entries, true);
+      this.list.startReached = page.end;
+      if (!this.view.get().following) this.list.trim('newest');
+    });
+    this.view.set({ loadingOlder: false, version: this.list.version });
+  }
+
+  /** Fetches the page behind the newest entry in memory, when there is more than is in memory. */
+  async loadNewer(): Promise<void> {
+    if (!this.list.behind || this.view.get().loading) return;
+    await this.#catchUp('oldest');
+  }
+
+  #restart(): void {
+    this.#generation++;
+    this.#incoming = [];
+    this.#held = 0;
+    this.#appendedMark = 0;
+    this.#skipped = 0;
+    this.view.set({ following: true, newer: 0, loading: true, loaded: false, error: undefined });
+    this.link.follow(this.view.get().filter);
+  }
+
+  #query() {
+    const { filter, range } = this.view.get();
+    return { filter, ...periodOf(range, this.now()) };
+  }
+
+  /** New entries belong to what is shown. */
+  get #growing(): boolean {
+    const { paused, range } = this.view.get();
+    return !paused && range.kind !== 'fixed' && !this.list.behind;
+  }
+
+  async #opened(): Promise<void> {
+    if (this.view.get().paused) this.link.send({ type: 'pause' });
+    if (this.view.get().loaded && this.list.rows.length > 0) await this.#catchUp();
+    else await this.#loadNewest();
+  }
+
+  async #loadNewest(): Promise<void> {
+    this.view.set({ loading: true });
+    await this.#holding(async (current) => {
+      const page = await api.entries({ ...this.#query(), limit: firstPage });
+      if (!current()) return;
+      this.list.clear();
+      this.#appendedMark = 0;
+      this.#skipped = 0;
+      this.list.merge(page.entries, true);
+      this.list.startReached = page.end;
+      this.view.set({ loaded: true, newer: 0 });
+    });
+    this.view.set({ loading: false, version: this.list.version });
+  }
+
+  /** Reads on behind what is known: after a reconnect, a pause, or entries that were missed. */
+  async #catchUp(surplus: 'oldest' | undefined = undefined): Promise<void> {
+    if (this.view.get().range.kind === 'fixed') return;
+    let tooFar = false;
+    await this.#holding(async (current) => {
+      const after = this.#cursor();
+      const page = await api.entries({
+        ...this.#query(),
+        limit: pageSize,
+        ...(after === undefined ? {} : { after }),
+      });
+      if (!current()) return;
+      if (!page.end && this.view.get().following) {
+        tooFar = true;
+        return;
+      }
+      this.list.merge(page.entries, true);
+      this.list.behind = !page.end;
+      if (surplus !== undefined) this.list.trim(surplus);
+      this.view.set({ loaded: true });
+    });
+    if (tooFar) await this.#loadNewest();
+    else this.view.set({ version: this.list.version, loading: false });
+  }
+
+  /** The id to read on from: the newest, or the one before a recent entry that was still pending. */
+  #cursor(): string | undefined {
+    const gapAfter = this.#gapAfter;
+    this.#gapAfter = undefined;
+    if (gapAfter !== undefined) return gapAfter;
+    const { rows } = this.list;
+    for (let i = Math.max(1, rows.length - pendingReach); i < rows.length; i++) {
+      if (rows[i]!.outcome === 'pending') return rows[i - 1]!.id;
+    }
+    return this.list.lastId;
+  }
+
+  /** Runs `work` while live entries wait, then lets them in. */
+  async #holding(work: (current: () => boolean) => Promise<void>): Promise<void> {
+    this.#held++;
+    const generation = this.#generation;
+    await this.#guarded(work);
+    if (generation !== this.#generation) return;
+    this.#held = Math.max(0, this.#held - 1);
+    this.#flush();
+  }
+
+  async #guarded(work: (current: () => boolean) => Promise<void>): Promise<void> {
+    const generation = this.#generation;
+    const current = () => generation === this.#generation;
+    try {
+      await work(current);
+      if (current()) this.view.set({ error: undefined });
+    } catch (error) {
+      if (!current() || !(error instanceof RequestFailed)) return;
+      // Nothing answering is told by the state of the connection.
+      if (error.code !== 'unreachable') this.view.set({ error });
+    }
+  }
+
+  #message(message: LiveServerMessage): void {
+    if (message.type === 'entries') this.#arrived(message.entries);
+    else if (message.type === 'counters') {
+      const clockOffset = message.counters.time - Date.now();
+      this.counters.set({ counters: message.counters, clockOffset });
+    } else if (message.type === 'missed') this.#missed(message.count);
+    else if (message.type === 'cleared') this.#cleared();
+    else if (message.type === 'error') {
+      this.view.set({ error: new RequestFailed(400, message.error), loading: false });
+    }
+  }
+
+  #arrived(entries: readonly EntryRow[]): void {
+    for (const entry of entries) this.#incoming.push(entry);
+    if (this.#incoming.length > heldLimit) {
+      this.list.behind = true;
+      this.#incoming.splice(0, this.#incoming.length - heldLimit);
+    }
+    if (this.#frame) return;
+    this.#frame = true;
+    // A hidden page gets no frames, and must not pile entries up.
+    if (document.hidden) window.setTimeout(() => this.#flush(), 500);
+    else requestAnimationFrame(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#frame = false;
+    if (this.#held > 0 || !this.view.get().loaded) return;
+    const entries = this.#incoming;
+    if (entries.length === 0) return;
+    this.#incoming = [];
+    const { following } = this.view.get();
+    if (this.#growing) {
+      this.list.merge(entries);
+      this.list.trim(following ? 'oldest' : 'newest');
+    } else {
+      const last = this.list.lastId ?? '';
+      this.list.update(entries);
+      for (const entry of entries)
+        if (entry.id > last && entry.outcome !== 'pending') this.#skipped++;
+    }
+    const newer = following ? 0 : this.list.appended - this.#appendedMark + this.#skipped;
+    this.view.set({ version: this.list.version, newer });
+  }
+
+  #missed(count: number): void {
+    this.#flush();
+    this.view.set({ missed: this.view.get().missed + count });
+    if (!this.#growing || this.#gapAfter !== undefined) return;
+    this.#gapAfter = this.list.lastId;
+    const wait = Math.max(0, this.#filledAt + missedPause - performance.now());
+    window.setTimeout(() => {
+      this.#filledAt = performance.now();
+      void this.#catchUp();
+    }, wait);
+  }
+
+  #cleared(): void {
+    this.#incoming = [];
+    this.list.clear();
+    this.list.startReached = true;
+    this.#appendedMark = 0;
+    this.view.set({ version: this.list.version, newer: 0, chosen: '' });
+    this.#remember(false);
+  }
+
+  #remember(step: boolean): void {
+    const { filter, range, chosen } = this.view.get();
+    const url = location.pathname + writeAddress({ filter, range, entry: chosen });
+    if (step) history.pushState(null, '', url);
+    else history.replaceState(null, '', url);
+  }
+}
+
+const writeRange = (range: TimeRange) => writeAddress({ filter: '', range, entry: '' });
+
+/** The one session of this page. */
+export const session = new Session();

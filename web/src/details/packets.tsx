@@ -1,0 +1,54 @@
+/** Where the bytes of an exchange are: connection, packets, files with the raw bytes. */
+import type { DetailRow } from '../../../src/dissect/contract.ts';
+import type { EntryRow } from '../../../src/entry/entry.ts';
+import { rawAddress } from '../data/api.ts';
+import { exactBytes } from '../ui/format.ts';
+import { DownloadIcon } from '../ui/icons.tsx';
+import { ValueTable } from './value-table.tsx';
+
+function endpointRows(title: string, side: 'src' | 'dst', row: EntryRow): DetailRow[] {
+  const { ip, port, name, pod, service, namespace, workload, node, process } = row[side];
+  const names = { pod, service, namespace, workload, node, process };
+  const known = Object.entries(names).filter(([, value]) => value !== undefined && value !== '');
+  return [
+    { name: `${title} address`, value: ip, path: `${side}.ip` },
+    { name: `${title} port`, value: port, path: `${side}.port` },
+    ...(name === '' ? [] : [{ name: `${title} name`, value: name, path: `${side}.name` }]),
+    ...known.map(([label, value]) => ({ name: `${title} ${label}`, value: value ?? '' })),
+  ];
+}
+
+function packetRows(row: EntryRow): DetailRow[] {
+  const { request, response } = row.packets;
+  const frame = (number: number) => (number === 0 ? 'not seen' : number);
+  return [
+    { name: 'First packet of the request', value: frame(request) },
+    { name: 'First packet of the response', value: frame(response) },
+    { name: 'Request on the wire', value: exactBytes(row.requestSize) },
+    { name: 'Response on the wire', value: exactBytes(row.responseSize) },
+    { name: 'Captured by', value: row.capture, path: 'capture' },
+    { name: 'Connection', value: row.stream, path: 'stream' },
+  ];
+}
+
+export function Packets({ entry }: { readonly entry: EntryRow }) {
+  return (
+    <div className="packets">
+      <ValueTable label="Packets" rows={packetRows(entry)} />
+      <ValueTable
+        label="Connection"
+        rows={[
+          ...endpointRows('Source', 'src', entry),
+          ...endpointRows('Destination', 'dst', entry),
+        ]}
+      />
+      <p className="packets-links">
+        {(['request', 'response'] as const).map((side) => (
+          <a key={side} className="button bordered" href={rawAddress(entry.id, side)} download>
+            <DownloadIcon /> {side} as kept
+          </a>
+        ))}
+      </p>
+    </div>
+  );
+}

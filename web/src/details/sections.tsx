@@ -1,0 +1,107 @@
+/** Request and response as their protocol describes them: tables and bodies. */
+import { useRef } from 'react';
+import type { Section } from '../../../src/dissect/contract.ts';
+import type { EntryDetails } from '../../../src/serve/api.ts';
+import { useObserved } from '../data/observable.ts';
+import { settings } from '../data/settings.ts';
+import { ChevronIcon } from '../ui/icons.tsx';
+import { useSize } from '../ui/use-size.ts';
+import { Body } from './body.tsx';
+import { ValueTable } from './value-table.tsx';
+
+/** From this width on request and response stand side by side. */
+const besideFrom = 860;
+
+type Side = 'request' | 'response';
+
+interface Props {
+  readonly details: EntryDetails;
+  readonly sides: Side | 'both';
+}
+
+export function Sections({ details, sides }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const { width } = useSize(box);
+  const shown: readonly Side[] = sides === 'both' ? ['request', 'response'] : [sides];
+  const beside = sides === 'both' && width >= besideFrom;
+  return (
+    <div ref={box} className={beside ? 'sides beside' : 'sides'}>
+      {shown.map((side) => (
+        <OneSide key={side} details={details} side={side} isTitled={sides === 'both'} />
+      ))}
+    </div>
+  );
+}
+
+const absent = {
+  pending: 'No response yet. It appears here when it comes.',
+  'no response': 'No response was seen.',
+  'no request': 'The request was not seen: it was lost, or sent before the capture started.',
+} as const;
+
+interface SideProps {
+  readonly details: EntryDetails;
+  readonly side: Side;
+  readonly isTitled: boolean;
+}
+
+function OneSide({ details, side, isTitled }: SideProps) {
+  const { entry, sections } = details;
+  const own = sections[side];
+  const word = side === 'request' ? 'Request' : 'Response';
+  const why = absent[entry.outcome as keyof typeof absent];
+  return (
+    <div className="side">
+      {isTitled && <h2 className="side-title">{word}</h2>}
+      {own.length === 0 && (
+        <p className="body-remark dim">{why ?? `The ${side} has nothing to show.`}</p>
+      )}
+      {own.map((section, index) => (
+        <OneSection
+          // biome-ignore lint/suspicious/noArrayIndexKey: sections keep their order
+          key={index}
+          section={section}
+          entry={entry.id}
+          side={side}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface SectionProps {
+  readonly section: Section;
+  readonly entry: string;
+  readonly side: Side;
+}
+
+function OneSection({ section, entry, side }: SectionProps) {
+  const key = `${side}.${section.title}`;
+  const open = useObserved(settings, (value) => value.openSections)[key] ?? true;
+  if (section.kind === 'body') {
+    if (section.size === 0 && section.content === '' && !section.cut) return null;
+    return <Body body={section} entry={entry} side={side} />;
+  }
+  if (section.rows.length === 0) return null;
+  return (
+    <section className="section" aria-label={`${section.title} of the ${side}`}>
+      <h3>
+        <button
+          type="button"
+          className="section-title"
+          aria-expanded={open}
+          onClick={() =>
+            settings.set({ openSections: { ...settings.get().openSections, [key]: !open } })
+          }
+        >
+          <span className={open ? 'twist open' : 'twist'}>
+            <ChevronIcon size={11} />
+          </span>
+          {section.title}
+          <span className="dim">{section.rows.length}</span>
+        </button>
+      </h3>
+      {open && <ValueTable rows={section.rows} label={`${section.title} of the ${side}`} />}
+    </section>
+  );
+}

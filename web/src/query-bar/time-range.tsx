@@ -1,0 +1,101 @@
+/** The time range: everything kept, a sliding window, or between two times. */
+import { Menu } from '@mantine/core';
+import { useState } from 'react';
+import { useObserved } from '../data/observable.ts';
+import { session } from '../data/session.ts';
+import { rangeText, type TimeRange } from '../data/url-state.ts';
+import { exactTime } from '../ui/format.ts';
+import { ChevronIcon } from '../ui/icons.tsx';
+
+const choices: readonly TimeRange[] = [
+  { kind: 'all' },
+  { kind: 'last', minutes: 5 },
+  { kind: 'last', minutes: 15 },
+  { kind: 'last', minutes: 60 },
+  { kind: 'last', minutes: 360 },
+];
+
+/** `2026-11-24T12:31:07` in local time, as date inputs want it. */
+function inputValue(timestamp: number): string {
+  const shifted = timestamp - new Date(timestamp).getTimezoneOffset() * 60_000;
+  return new Date(shifted).toISOString().slice(0, 19);
+}
+
+export function TimeRangeMenu() {
+  const range = useObserved(session.view, (view) => view.range);
+  const [opened, setOpened] = useState(false);
+  const tip =
+    range.kind === 'fixed' ? `${exactTime(range.since)}\n${exactTime(range.until)}` : 'Time range';
+  return (
+    <Menu opened={opened} onChange={setOpened} position="bottom-end" width={250}>
+      <Menu.Target>
+        <button type="button" className="button range-button" data-tip={tip}>
+          {rangeText(range)}
+          <ChevronIcon size={12} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {choices.map((choice) => (
+          <Menu.Item
+            key={rangeText(choice)}
+            onClick={() => session.setRange(choice)}
+            aria-current={rangeText(choice) === rangeText(range)}
+            rightSection={rangeText(choice) === rangeText(range) ? '✓' : ''}
+          >
+            {rangeText(choice)}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <FixedRange range={range} onDone={() => setOpened(false)} />
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface FixedProps {
+  readonly range: TimeRange;
+  readonly onDone: () => void;
+}
+
+function FixedRange({ range, onDone }: FixedProps) {
+  const now = session.now();
+  const fixed = range.kind === 'fixed' ? range : { since: now - 900_000, until: now };
+  const [since, setSince] = useState(() => inputValue(fixed.since));
+  const [until, setUntil] = useState(() => inputValue(fixed.until));
+  const from = Date.parse(since);
+  const to = Date.parse(until);
+  const valid = from < to;
+  return (
+    <form
+      className="range-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!valid) return;
+        session.setRange({ kind: 'fixed', since: from, until: to });
+        onDone();
+      }}
+    >
+      <label>
+        from
+        <input
+          type="datetime-local"
+          step="1"
+          value={since}
+          onChange={(event) => setSince(event.target.value)}
+        />
+      </label>
+      <label>
+        to
+        <input
+          type="datetime-local"
+          step="1"
+          value={until}
+          onChange={(event) => setUntil(event.target.value)}
+        />
+      </label>
+      <button type="submit" className="button bordered" disabled={!valid}>
+        {valid ? 'Show this range' : 'the end is before the start'}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,60 @@
+/** Lines above the list that tell of something unusual: no connection, a notice, an error. */
+import { useEffect, useState } from 'react';
+import { useObserved } from '../data/observable.ts';
+import { useInfo } from '../data/queries.ts';
+import { session } from '../data/session.ts';
+import { clockSeconds } from '../ui/format.ts';
+
+/** The time, every quarter of a second, while `running`. */
+function useNow(running: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!running) return;
+    setNow(Date.now());
+    const timer = window.setInterval(() => setNow(Date.now()), 250);
+    return () => window.clearInterval(timer);
+  }, [running]);
+  return now;
+}
+
+function Disconnected() {
+  const state = useObserved(session.link.state, (link) => link.state);
+  const since = useObserved(session.link.state, (link) => link.since);
+  const retryAt = useObserved(session.link.state, (link) => link.retryAt);
+  const now = useNow(state === 'lost');
+  if (state !== 'lost') return null;
+  const seconds = Math.max(0, Math.ceil((retryAt - now) / 1_000));
+  return (
+    <div className="banner bad" role="status">
+      <span>
+        Not connected since {clockSeconds(since)}.{' '}
+        {seconds === 0 ? 'Connecting…' : `Trying again in ${seconds} s.`} What came before stays
+        here.
+      </span>
+      <button type="button" className="button small bordered" onClick={() => session.link.retry()}>
+        Try now
+      </button>
+    </div>
+  );
+}
+
+export function Banners() {
+  const { data: info } = useInfo();
+  const error = useObserved(session.view, (view) => view.error);
+  useObserved(session.view, (view) => view.version);
+  return (
+    <>
+      <Disconnected />
+      {info?.notice !== undefined && (
+        <div className="banner warn" role="status">
+          {info.notice}
+        </div>
+      )}
+      {error !== undefined && session.list.rows.length > 0 && (
+        <div className="banner bad" role="alert">
+          {error.message}
+        </div>
+      )}
+    </>
+  );
+}

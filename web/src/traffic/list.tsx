@@ -1,0 +1,268 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table element cannot be virtual; the grid pattern of ARIA is kept
+/** The list of entries: a grid of 24 px lines of which only those on screen exist. */
+import { useVirtualizer } from '@tanstack/react-virtual';
+import {
+  type PointerEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import { useObserved } from '../data/observable.ts';
+import { pageState } from '../data/page-state.ts';
+import { useProtocols } from '../data/queries.ts';
+import { session } from '../data/session.ts';
+import { settings } from '../data/settings.ts';
+import { integer } from '../ui/format.ts';
+import { provideTips } from '../ui/tooltip.tsx';
+import { CellActions } from './cell-actions.tsx';
+import { columns } from './columns.ts';
+import { Row } from './row.tsx';
+import './list.css';
+
+const overscan = 8;
+/** Rows from the start of what is in memory at which older ones are fetched. */
+const fetchBefore = 60;
+const rowHeights = { compact: 24, comfortable: 30 } as const;
+
+/** The first visible entry and how far it is scrolled out: it stays where it is when rows come before it. */
+interface Anchor {
+  id: string;
+  offset: number;
+}
+
+/** The list stands still while the pointer is pressed on it or a text in it is selected. */
+function useHeldStill(grid: RefObject<HTMLElement | null>): RefObject<boolean> {
+  const held = useRef(false);
+  useEffect(() => {
+    const down = (event: Event) => {
+      held.current = grid.current?.contains(event.target as Node) ?? false;
+    };
+    const up = () => {
+      const selection = getSelection();
+      const inside = grid.current?.contains(selection?.anchorNode ?? null) ?? false;
+      held.current = inside && selection?.isCollapsed === false;
+      if (held.current) session.setFollowing(false);
+    };
+    addEventListener('pointerdown', down);
+    addEventListener('pointerup', up);
+    return () => {
+      removeEventListener('pointerdown', down);
+      removeEventListener('pointerup', up);
+    };
+  }, [grid]);
+  return held;
+}
+
+/** Keeps the scroll position: at the newest while following, else at the same entry. */
+function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: number) {
+  const anchor = useRef<Anchor>({ id: '', offset: 0 });
+  const lastTop = useRef(0);
+  const held = useHeldStill(scroller);
+  const version = useObserved(session.view, (view) => view.version);
+  const following = useObserved(session.view, (view) => view.following);
+  const { list } = session;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the list
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    if (following) {
+      if (!held.current) element.scrollTop = element.scrollHeight;
+    } else if (anchor.current.id !== '') {
+      const index = list.lowerBound(anchor.current.id);
+      const top = index * height + anchor.current.offset;
+      if (Math.abs(top - element.scrollTop) > 1) element.scrollTop = top;
+    }
+    lastTop.current = element.scrollTop;
+  }, [version, following, height]);
+
+  const onScroll = () => {
+    const element = scroller.current;
+    if (element === null) return;
+    const top = element.scrollTop;
+    const atEnd = top + element.clientHeight >= element.scrollHeight - 2;
+    if (top < lastTop.current - 1 && !atEnd) session.setFollowing(false);
+    else if (atEnd && top > lastTop.current + 1) {
+      if (list.behind) void session.loadNewer();
+      else session.setFollowing(true);
+    }
+    lastTop.current = top;
+    const index = Math.floor(top / height);
+    anchor.current = { id: list.rows[index]?.id ?? '', offset: top - index * height };
+    if (index < fetchBefore && !session.view.get().following) void session.loadOlder();
+  };
+  return { onScroll, anchor };
+}
+
+/** Brings the chosen row into view when it changes. */
+function useChosenInView(scroller: RefObject<HTMLDivElement | null>, height: number): string {
+  const chosen = useObserved(session.view, (view) => view.chosen);
+  const loaded = useObserved(session.view, (view) => view.loaded);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    const index = chosen === '' || !loaded ? -1 : session.list.indexOf(chosen);
+    if (element === null || index < 0) return;
+    const top = index * height;
+    const bottom = top + height - element.clientHeight;
+    if (element.scrollTop > top) element.scrollTop = top;
+    else if (element.scrollTop < bottom) element.scrollTop = bottom;
+  }, [chosen, loaded, height, scroller]);
+  return chosen;
+}
+
+function useCellTips(): void {
+  useEffect(
+    () =>
+      provideTips((target) => {
+        if (target.closest('[data-tip]') !== null) return undefined;
+        const owner = target.closest<HTMLElement>('[data-column]');
+        const line = target.closest<HTMLElement>('[data-index]');
+        const row = session.list.rows[Number(line?.dataset['index'] ?? -1)];
+        const column = columns[Number(owner?.dataset['column'] ?? -1)];
+        if (owner === null || row === undefined || column === undefined) return undefined;
+        return { text: column.hint(row), owner };
+      }),
+    [],
+  );
+}
+
+function useProtocolColours(): ReadonlyMap<string, string> {
+  const { data } = useProtocols();
+  return useMemo(
+    () => new Map(data?.protocols.map((protocol) => [protocol.label, protocol.colour])),
+    [data],
+  );
+}
+
+export function EntryGrid() {
+  const scroller = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
+  const density = useObserved(settings, (value) => value.density);
+  const height = rowHeights[density];
+  useObserved(session.view, (view) => view.version);
+  const { rows } = session.list;
+  const { onScroll } = useScrollPlace(scroller, height);
+  const chosen = useChosenInView(scroller, height);
+  const hasFocus = useFocusWithin(grid);
+  const column = useObserved(pageState, (state) => state.column);
+  const marked = useObserved(pageState, (state) => state.marked);
+  const colours = useProtocolColours();
+  useCellTips();
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan,
+    useFlushSync: false,
+  });
+  useEffect(() => {
+    if (height > 0) virtualizer.measure();
+  }, [height, virtualizer]);
+  const items = virtualizer.getVirtualItems();
+  // Rows that leave the screen lend their elements to those that enter it.
+  const slots = Math.ceil((virtualizer.scrollRect?.height ?? 800) / height) + 2 * overscan + 3;
+  const active = chosen === '' ? undefined : `cell-${chosen}-${column}`;
+
+  return (
+    <div className={`grid ${density}`} ref={grid}>
+      <div
+        id="entries"
+        role="grid"
+        aria-label="Entries"
+        aria-rowcount={rows.length + 1}
+        aria-colcount={columns.length}
+        aria-activedescendant={active}
+        tabIndex={0}
+        className="grid-widget"
+      >
+        <Heads />
+        <div className="scroller" ref={scroller} onScroll={onScroll} role="rowgroup">
+          <div
+            className="rows"
+            role="presentation"
+            style={{ height: virtualizer.getTotalSize() }}
+            onPointerUp={choosePointed}
+          >
+            {items.map(({ index, start }) => {
+              const row = rows[index];
+              if (row === undefined) return null;
+              return (
+                <Row
+                  key={index % slots}
+                  row={row}
+                  index={index}
+                  top={start}
+                  chosen={row.id === chosen}
+                  column={hasFocus && row.id === chosen ? column : -1}
+                  marked={marked.includes(row.id)}
+                  colour={colours.get(row.protocol.abbr) ?? 'var(--line-strong)'}
+                />
+              );
+            })}
+          </div>
+        </div>
+      </div>
+      <CellActions grid={grid} />
+      <NewerButton />
+    </div>
+  );
+}
+
+function choosePointed(event: PointerEvent): void {
+  if (event.button !== 0 || !(event.target instanceof Element)) return;
+  if (getSelection()?.isCollapsed === false) return;
+  const line = event.target.closest<HTMLElement>('[data-index]');
+  const cell = event.target.closest<HTMLElement>('[data-column]');
+  const row = session.list.rows[Number(line?.dataset['index'] ?? -1)];
+  if (row === undefined || line?.id !== `row-${row.id}`) return;
+  session.choose(row.id);
+  pageState.set({ detailsOpen: true, column: Number(cell?.dataset['column'] ?? 4) });
+}
+
+function useFocusWithin(element: RefObject<HTMLElement | null>): boolean {
+  const [inside, setInside] = useState(false);
+  useEffect(() => {
+    const update = () => setInside(element.current?.contains(document.activeElement) ?? false);
+    addEventListener('focusin', update);
+    return () => removeEventListener('focusin', update);
+  }, [element]);
+  return inside;
+}
+
+function Heads() {
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
+    <div className="heads row-shape" role="row" aria-rowindex={1}>
+      {columns.map((column) => (
+        // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
+        <div
+          key={column.id}
+          role="columnheader"
+          className={`cell cell-${column.id}${column.number ? ' number' : ''}`}
+          data-tip={column.tip}
+        >
+          {column.title}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function NewerButton() {
+  const following = useObserved(session.view, (view) => view.following);
+  const newer = useObserved(session.view, (view) => view.newer);
+  if (following) return null;
+  return (
+    <button
+      type="button"
+      className="button newer-button"
+      data-tip="Show the newest and follow (G)"
+      onClick={() => session.goNewest()}
+    >
+      ↓ {newer === 0 ? 'newest' : `${integer(newer)} new`}
+    </button>
+  );
+}

@@ -1,0 +1,100 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table element cannot be virtual; the grid pattern of ARIA is kept
+/** One line of the list. Cells are plain text: what they offer is drawn by `CellActions` when pointed at. */
+import { memo, useCallback, useSyncExternalStore } from 'react';
+import type { EntryRow } from '../../../src/entry/entry.ts';
+import { session } from '../data/session.ts';
+import { duration, headAndTail } from '../ui/format.ts';
+import { ArrowIcon, BrokenIcon } from '../ui/icons.tsx';
+import { type Column, columns, slowAfter, statusClass } from './columns.ts';
+
+interface RowProps {
+  readonly row: EntryRow;
+  readonly index: number;
+  readonly top: number;
+  readonly chosen: boolean;
+  /** Cell the keyboard is on, when this is the chosen row; else -1. */
+  readonly column: number;
+  readonly marked: boolean;
+  readonly colour: string;
+}
+
+/** How often a waiting row counts, ms. */
+const countEvery = 100;
+/** A request older than this is from a file or was never answered: counting would say nothing. */
+const countAtMost = 3_600_000;
+
+function subscribeToClock(listener: () => void): () => void {
+  const timer = window.setInterval(listener, countEvery);
+  return () => window.clearInterval(timer);
+}
+
+function Waiting({ since }: { readonly since: number }) {
+  const read = useCallback(() => Math.floor((session.now() - since) / countEvery), [since]);
+  const elapsed = useSyncExternalStore(subscribeToClock, read) * countEvery;
+  if (elapsed > countAtMost) return <span className="dim">pending</span>;
+  return <span className="dim">{duration(Math.max(0, elapsed))}</span>;
+}
+
+function CellContent({ row, column }: { readonly row: EntryRow; readonly column: Column }) {
+  if (column.id === 'elapsed' && row.outcome === 'pending')
+    return <Waiting since={row.timestamp} />;
+  if (column.id === 'target') return <Target row={row} />;
+  return column.text(row);
+}
+
+function Target({ row }: { readonly row: EntryRow }) {
+  const [head, tail] = headAndTail(row.target);
+  return (
+    <>
+      <span className="target-head">{head}</span>
+      {tail !== '' && <span className="target-tail">{tail}</span>}
+      {row.incomplete.length > 0 && (
+        <span className="broken-mark amber" data-tip={row.incomplete.join('\n')}>
+          <BrokenIcon size={13} />
+          <span className="hidden-text">incomplete: {row.incomplete.join(', ')}</span>
+        </span>
+      )}
+    </>
+  );
+}
+
+function cellClass(row: EntryRow, column: Column): string {
+  const base = `cell cell-${column.id}${column.number ? ' number' : ''}`;
+  if (column.id === 'status') return `${base} ${statusClass(row)}`;
+  if (column.id === 'elapsed')
+    return `${base} ${(row.elapsedTime ?? 0) >= slowAfter ? 'amber' : ''}`;
+  return base;
+}
+
+export const Row = memo(function Row(props: RowProps) {
+  const { row, index, top, chosen, column, marked, colour } = props;
+  const failed = row.outcome === 'failed' || row.outcome === 'no response';
+  const state = `${chosen ? ' chosen' : ''}${failed ? ' failed' : ''}${marked ? ' marked' : ''}`;
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus and names the active cell
+    <div
+      id={`row-${row.id}`}
+      role="row"
+      className={`row${state}`}
+      aria-rowindex={index + 2}
+      aria-selected={chosen}
+      data-index={index}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      {columns.map((definition, at) => (
+        // biome-ignore lint/a11y/useFocusableInteractive: as above
+        <div
+          key={definition.id}
+          id={`cell-${row.id}-${at}`}
+          role="gridcell"
+          className={cellClass(row, definition) + (at === column ? ' at' : '')}
+          data-column={at}
+          style={definition.id === 'proto' ? { borderLeftColor: colour } : undefined}
+        >
+          {definition.id === 'destination' && <ArrowIcon size={11} />}
+          <CellContent row={row} column={definition} />
+        </div>
+      ))}
+    </div>
+  );
+});

@@ -1,0 +1,29 @@
+/** Mantine's menus and dialogs in the page's own clothes; the colours are in theme.css. */
+import { createTheme } from '@mantine/core';
+
+export const mantineTheme = createTheme({
+  fontFamily: 'var(--sans)',
+  fontFamilyMonospace: 'var(--mono)',
+  defaultRadius: 4,
+  components: {
+    Menu: {
+      defaultProps: { shadow: 'none', offset: 4, transitionProps: { duration: 0 } },
+      classNames: {
+        dropdown: 'menu',
+        item: 'menu-item',
+        label: 'menu-label',
+        divider: 'menu-line',
+      },
+    },
+    Modal: {
+      defaultProps: { shadow: 'none', transitionProps: { duration: 0 }, yOffset: '8vh' },
+      classNames: {
+        content: 'dialog',
+        header: 'dialog-head',
+        title: 'dialog-title',
+        body: 'dialog-body',
+        overlay: 'dialog-overlay',
+      },
+    },
+  },
+});
