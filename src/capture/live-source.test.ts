@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LinkType, type PacketSource } from './contract.ts';
 import { type LiveOptions, listInterfaces, openLive } from './index.ts';
@@ -22,7 +23,7 @@ const reason = whyNot();
 const live = it.skipIf(reason !== '');
 if (reason !== '') it.skip(`live capture is not tested: ${reason}`, () => undefined);
 
-const scene = path.resolve('src/capture/testing/bridge-scene.ts');
+const scene = fileURLToPath(new URL('./testing/bridge-scene.ts', import.meta.url));
 function canUnshare(): boolean {
   try {
     execFileSync(

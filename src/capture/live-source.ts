@@ -7,9 +7,9 @@ import { systemCalls } from './live/system-calls.ts';
 import { SourceError } from './source-error.ts';
 
 /** At 20,000 requests a second on loopback about a second of traffic. */
-export const DEFAULT_RING_BYTES = 32 << 20;
-export const SMALLEST_RING_BYTES = 1 << 20;
-export const LARGEST_RING_BYTES = 1 << 30;
+const DEFAULT_RING_BYTES = 32 << 20;
+const SMALLEST_RING_BYTES = 1 << 20;
+const LARGEST_RING_BYTES = 1 << 30;
 /** Holds the largest packet (64 KiB on loopback, 512 KiB with BIG TCP) and some hundred usual ones. */
 const BLOCK_BYTES = 1 << 20;
 /** A ring has at least this many blocks: the kernel fills one while we read another. */

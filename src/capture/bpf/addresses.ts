@@ -81,7 +81,7 @@ function packBytes(bytes: readonly number[]): number {
 }
 
 /** The address in 32-bit words, or undefined when the text is not one. */
-export function wordsOf(text: string): number[] | undefined {
+function wordsOf(text: string): number[] | undefined {
   if (net.isIPv4(text)) return [packBytes(text.split('.').map(Number))];
   if (!net.isIPv6(text) || text.includes('%')) return undefined;
   const groups = ip6Groups(text);

@@ -1,6 +1,7 @@
 import type { Condition } from './condition.ts';
 import { FilterError } from './filter-error.ts';
 import { Code, type Instruction, instruction, MAX_INSTRUCTIONS } from './instruction.ts';
+import { loadKey, simplify } from './simplify.ts';
 
 /** A comparison can skip at most this many instructions; farther targets need a jump of their own. */
 const MAX_SKIP = 255;
@@ -33,7 +34,7 @@ export function assemble(
   const steps: Step[] = [];
   const accept: Label = { step: 0 };
   const reject: Label = { step: 0 };
-  if (condition !== undefined) emit(condition, accept, reject, steps);
+  if (condition !== undefined) emit(simplify(condition), accept, reject, steps, false);
   accept.step = steps.length;
   steps.push(plain(instruction(Code.Return, accepted)));
   reject.step = steps.length;
@@ -48,13 +49,20 @@ export function assemble(
   return program;
 }
 
-function emit(condition: Condition, whenTrue: Label, whenFalse: Label, steps: Step[]): void {
+/** `isLoaded`: A holds what the condition, a comparison, would load. */
+function emit(
+  condition: Condition,
+  whenTrue: Label,
+  whenFalse: Label,
+  steps: Step[],
+  isLoaded: boolean,
+): void {
   switch (condition.kind) {
     case 'not':
-      emit(condition.of, whenFalse, whenTrue, steps);
+      emit(condition.of, whenFalse, whenTrue, steps, isLoaded);
       return;
     case 'test':
-      for (const load of condition.load) steps.push(plain(load));
+      if (!isLoaded) for (const load of condition.load) steps.push(plain(load));
       steps.push({
         code: condition.code,
         k: condition.k,
@@ -70,7 +78,11 @@ function emit(condition: Condition, whenTrue: Label, whenFalse: Label, steps: St
         const next: Label = { step: 0 };
         const onTrue = isLast || condition.kind === 'any' ? whenTrue : next;
         const onFalse = isLast || condition.kind === 'all' ? whenFalse : next;
-        emit(part, onTrue, onFalse, steps);
+        // Between two comparisons in one list there is but one way, so what is loaded is known.
+        const key = loadKey(part);
+        const before = condition.of[index - 1];
+        const sameLoad = key !== undefined && before !== undefined && loadKey(before) === key;
+        emit(part, onTrue, onFalse, steps, sameLoad);
         next.step = steps.length;
       });
   }

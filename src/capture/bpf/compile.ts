@@ -37,7 +37,7 @@ export function compileFilter(expression: string): Instruction[] {
 }
 
 /** What a live capture leaves to the kernel. */
-export interface KernelFilter {
+interface KernelFilter {
   /** The user's tcpdump expression. */
   readonly expression?: string | undefined;
   /** TCP ports whose traffic is Mizu's own, in both directions. */

@@ -1,20 +1,20 @@
 /** What a capture filter means, free of how it was written and of how it is run. */
 export type Expression = Combination | Negation | Primitive;
 
-export interface Combination {
+interface Combination {
   readonly kind: 'and' | 'or';
   readonly operands: readonly Expression[];
 }
 
-export interface Negation {
+interface Negation {
   readonly kind: 'not';
   readonly operand: Expression;
 }
 
-export type Primitive = ProtocolPrimitive | NetworkPrimitive | PortPrimitive | LengthPrimitive;
+type Primitive = ProtocolPrimitive | NetworkPrimitive | PortPrimitive | LengthPrimitive;
 
 /** The network protocol by its EtherType, or what it carries by its IP protocol number. */
-export interface ProtocolPrimitive {
+interface ProtocolPrimitive {
   readonly kind: 'protocol';
   readonly family: Family;
   /** IP protocol number; undefined: any packet of the family. */
@@ -51,7 +51,7 @@ export interface PortPrimitive {
 }
 
 /** Length of the whole packet on the wire, in bytes, both ends included. */
-export interface LengthPrimitive {
+interface LengthPrimitive {
   readonly kind: 'length';
   readonly comparison: 'at-most' | 'at-least';
   readonly bytes: number;

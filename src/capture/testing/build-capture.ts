@@ -16,7 +16,7 @@ export interface PcapKind {
 }
 
 /** Collects numbers in one byte order. */
-export class ByteWriter {
+class ByteWriter {
   private readonly parts: Buffer[] = [];
   private readonly big: boolean;
 
