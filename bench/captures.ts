@@ -7,10 +7,16 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import type { CaptureJob, CaptureResult } from './traffic/inside-namespace.ts';
 import { dropPackets } from './traffic/lossy.ts';
+import { repeatCapture } from './traffic/repeat.ts';
 
-export type CaptureName = 'keepalive' | 'short' | 'lossy';
+export type CaptureName = 'keepalive' | 'short' | 'lossy' | 'fourfold';
 
-export interface BenchCapture extends CaptureResult {
+interface CaptureFacts extends CaptureResult {
+  /** Packets with data that the lossy capture lacks. */
+  readonly lostDataPackets?: number;
+}
+
+export interface BenchCapture extends CaptureFacts {
   readonly file: string;
 }
 
@@ -56,16 +62,20 @@ export function benchCapture(name: CaptureName): BenchCapture {
   const file = join(cacheFolder, `http-${name}.pcap`);
   const facts = `${file}.json`;
   if (existsSync(facts) && existsSync(file)) {
-    return { file, ...(JSON.parse(readFileSync(facts, 'utf8')) as CaptureResult) };
+    return { file, ...(JSON.parse(readFileSync(facts, 'utf8')) as CaptureFacts) };
   }
   mkdirSync(cacheFolder, { recursive: true });
   const started = performance.now();
   process.stderr.write(`making ${file} ...\n`);
-  let result: CaptureResult;
+  let result: CaptureFacts;
   if (name === 'lossy') {
-    const whole = benchCapture('keepalive');
-    const dropped = dropPackets(whole.file, file, loss);
-    result = { exchanges: whole.exchanges, packets: whole.packets - dropped };
+    const { packets, exchanges, file: whole } = benchCapture('keepalive');
+    const { dropped, droppedWithData } = dropPackets(whole, file, loss);
+    result = { exchanges, packets: packets - dropped, lostDataPackets: droppedWithData };
+  } else if (name === 'fourfold') {
+    const { packets, exchanges, file: once } = benchCapture('keepalive');
+    repeatCapture(once, file, 4);
+    result = { exchanges: exchanges * 4, packets: packets * 4 };
   } else {
     result = generate(name, file);
   }
@@ -78,5 +88,5 @@ export function benchCapture(name: CaptureName): BenchCapture {
 }
 
 if (import.meta.main) {
-  for (const name of ['keepalive', 'short', 'lossy'] as const) benchCapture(name);
+  for (const name of ['keepalive', 'short', 'lossy', 'fourfold'] as const) benchCapture(name);
 }
