@@ -3,9 +3,11 @@
  * `mizu tap --read` and the demo's recording all run through `runTap`.
  */
 import { entryFields } from './entry/fields.ts';
+import type { RowContext } from './entry/row.ts';
 import type { FieldSchema } from './filter/contract.ts';
 import { buildSchema, compileQuery, parseQuery } from './filter/index.ts';
 import { protocolByCode, protocols } from './protocols/index.ts';
+import { type AddressNames, LocalNames } from './resolve/index.ts';
 import { Capture } from './ship/columns.ts';
 import type { Store } from './store/contract.ts';
 import { CounterReports } from './tap/counters.ts';
@@ -28,6 +30,8 @@ export interface TapOptions {
   readonly filter?: string | undefined;
   /** Server ports of the demo shop: entries of theirs are labelled. */
   readonly demoPorts: readonly number[];
+  /** Addresses whose names are known beforehand: the demo's. */
+  readonly names?: AddressNames | undefined;
   /** A sentence for the page when what the user asked for could not be had. */
   readonly notice?: string | undefined;
   readonly signal: AbortSignal;
@@ -80,7 +84,8 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   const schema = buildSchema(entryFields, protocols);
   const matches = filterOf(options.filter, schema);
   await using stack = new AsyncDisposableStack();
-  const store = await openTapStore(options, schema);
+  const context = rowContext(options);
+  const store = await openTapStore(options, schema, context);
   if (store !== undefined) stack.defer(() => store.close());
   let thread: PipelineThread | undefined;
   let ended = false;
@@ -92,6 +97,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
       options,
       store: store!,
       schema,
+      names: context,
       startedAt,
       counters: () => reports.report(thread?.counters(), store, ended),
     });
@@ -108,7 +114,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
     });
   }
   if (options.output === 'jsonl') {
-    takers.push(jsonlWriter(process.stdout, { protocolByCode }, matches));
+    takers.push(jsonlWriter(process.stdout, context, matches));
   }
   thread = startPipeline(
     {
@@ -138,14 +144,25 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   return summarise(counters, store, startedAt);
 }
 
-async function openTapStore(options: TapOptions, schema: FieldSchema): Promise<Store | undefined> {
+/** Only a live tap names processes: a file was captured at another time, perhaps on another machine. */
+function rowContext({ source, names = {} }: TapOptions): RowContext {
+  if (source.kind !== 'local') return { protocolByCode, nameOf: (address) => names[address] ?? '' };
+  const local = new LocalNames(names);
+  return { protocolByCode, nameOf: (address, port) => local.nameOf(address, port) };
+}
+
+async function openTapStore(
+  options: TapOptions,
+  schema: FieldSchema,
+  context: RowContext,
+): Promise<Store | undefined> {
   if (options.store === 'none') return undefined;
   // Loaded when needed: without store and page a tap starts in a third of the time.
   const { openStore } = await import('./store/index.ts');
   return openStore({
     directory: options.store.directory,
     limitBytes: options.store.limitBytes,
-    protocolByCode,
+    ...context,
     schema,
   });
 }

@@ -1,7 +1,7 @@
 /** The page of a tap: live feed and server around a store. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { storedFromBatch } from '../entry/row.ts';
+import { type RowContext, storedFromBatch } from '../entry/row.ts';
 import { subjectOf } from '../entry/subject.ts';
 import type { FieldSchema } from '../filter/contract.ts';
 import { compileQuery, explain, parseQuery } from '../filter/index.ts';
@@ -20,6 +20,7 @@ export interface PageOptions {
   readonly options: TapOptions;
   readonly store: Store;
   readonly schema: FieldSchema;
+  readonly names: RowContext;
   readonly startedAt: number;
   counters(): Counters;
 }
@@ -35,7 +36,7 @@ export interface TapPage {
 export async function startPage(page: PageOptions): Promise<TapPage> {
   const { options, store, schema } = page;
   const live = new LiveFeed({
-    entryAt: (batch, row) => storedFromBatch(batch, row, { protocolByCode }),
+    entryAt: (batch, row) => storedFromBatch(batch, row, page.names),
     compile(filter) {
       const parsed = parseQuery(filter, schema);
       if (!parsed.ok) return parsed.error;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Demo } from '../../demo/index.ts';
+import { demoAddresses } from '../../demo/places.ts';
 import type { TapOptions, TapSummary } from '../../tap.ts';
 import { hasDisplay } from '../browser.ts';
 import type { CliContext, TextOutput } from '../context.ts';
@@ -116,6 +117,7 @@ class TapCommand {
         token: environment['MIZU_TOKEN'],
         filter: options.filter,
         demoPorts,
+        names: demoPorts.length > 0 ? demoAddresses : undefined,
         notice,
         signal,
         onProgress: (state) => progress.show(state),

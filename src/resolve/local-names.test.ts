@@ -1,0 +1,45 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { LocalNames } from './index.ts';
+import { listeningSockets } from './proc-net.ts';
+
+const onLinux = process.platform === 'linux';
+
+describe('names of servers on this machine', () => {
+  it.skipIf(!onLinux)('a listening port has the name of its process (needs /proc)', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const names = new LocalNames();
+    await names.refresh();
+    expect(names.nameOf('127.0.0.1', port)).not.toBe('');
+    expect(names.nameOf('127.0.0.1', port === 9 ? 10 : 9)).toBe('');
+    expect(names.nameOf('192.0.2.1', port)).toBe('');
+    server.close();
+  });
+
+  it('a fixed name wins', () => {
+    expect(new LocalNames({ '127.0.0.11': 'storefront' }).nameOf('127.0.0.11', 1)).toBe(
+      'storefront',
+    );
+  });
+
+  it('nothing readable means no names, not a failure', async () => {
+    const names = new LocalNames({}, '/nowhere');
+    await names.refresh();
+    expect(names.nameOf('127.0.0.1', 80)).toBe('');
+  });
+
+  it('the socket table may hold anything', () => {
+    const table = `  sl  local_address rem_address   st
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 777 1
+   1: 0100007F:1F91 0100007F:0050 01 00000000:00000000 00:00000000 00000000 0 0 778 1
+ rubbish
+   2: 00000000000000000000000000000000:0050 0:0 0A a b c d e 99`;
+    expect(listeningSockets(table)).toEqual([
+      { inode: '777', port: 8080 },
+      { inode: '99', port: 80 },
+    ]);
+  });
+});
