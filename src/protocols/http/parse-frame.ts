@@ -57,6 +57,7 @@ function scanResponse(
   const { message } = out;
   let from = start + state.headStart;
   for (;;) {
+    while (from > start && from < end && (bytes[from] === cr || bytes[from] === lf)) from++;
     head.lineStart = from;
     const fields = scanStatusLine(bytes, from, end, message);
     const behind =
@@ -65,11 +66,12 @@ function scanResponse(
         : scanFields(bytes, fields, end, start, message, out.redacting, beforeResponse);
     if (behind < 0) {
       state.headStart = from - start;
-      return behind === notHttp && from > start ? endOfInterim(start, from, message) : behind;
+      return behind === notHttp && from > start
+        ? endOfInterim(bytes, start, from, state, out)
+        : behind;
     }
     if (isInterim(message.status)) {
       from = behind;
-      while (from < end && (bytes[from] === cr || bytes[from] === lf)) from++;
       head.reset();
       message.contentType.to = message.contentType.from;
     } else if (state.headStart > 0) {
@@ -83,10 +85,19 @@ function scanResponse(
 }
 
 /** What follows an interim response is no response: the interim one is all there is. */
-function endOfInterim(start: number, from: number, message: Message): number {
-  message.malformed = true;
+function endOfInterim(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  state: HttpState,
+  out: Output,
+): number {
+  state.headStart = 0;
+  out.message.reset();
+  scanResponse(bytes, start, end, state, out);
+  out.message.malformed = true;
   head.contentLength = 0;
-  return from - start;
+  return end - start;
 }
 
 export function isInterim(status: number): boolean {

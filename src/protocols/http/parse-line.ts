@@ -131,7 +131,8 @@ function isRegularRequestLine(
   if (target !== methodEnd + 1 || word !== targetEnd + 1 || bytes[methodEnd] !== space)
     return false;
   for (let i = target; i < targetEnd; i++) if (bytes[i]! <= space) return false;
-  return lineEnd - to <= 1 && to - word === 8 && isUsualVersion(bytes, word);
+  const ends = lineEnd === to || (lineEnd === to + 1 && bytes[to] === cr);
+  return ends && to - word === 8 && isUsualVersion(bytes, word);
 }
 
 function isSimpleRequest(

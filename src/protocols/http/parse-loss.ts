@@ -3,6 +3,7 @@ import type { ParserStream, Window } from '../../dissect/contract.ts';
 import { begin, finish, keptOfChunks, refill, report, reportPartial } from './parse-body.ts';
 import { cr, lf } from './parse-bytes.ts';
 import { Body, requestBody, responseBody, scanHead } from './parse-frame.ts';
+import { Coding, head } from './parse-head.ts';
 import { notHttp } from './parse-line.ts';
 import { findRequest, findResponse } from './parse-resync.ts';
 import { type HttpState, Mode, Note } from './parse-state.ts';
@@ -116,7 +117,7 @@ function holeBehindHead(window: Window, stream: Stream, length: number): boolean
     }
     return true;
   }
-  if (body === Body.ToClose || body === Body.Undecided) {
+  if (body === Body.ToClose) {
     beginWithHole(window, stream, have);
     state.mode = Mode.SkipToClose;
     state.size += Math.max(length, 0);
@@ -133,11 +134,14 @@ function isEmpty(window: Window): boolean {
   return true;
 }
 
+/** As `responseBody`; what is undecided is taken as the head says. */
 function bodyLength(window: Window, stream: Stream, headEnd: number): number {
   const { out, side } = stream;
-  return side === 'client'
-    ? requestBody(window, out.message)
-    : responseBody(window, out.message, headEnd, out.oldestNote());
+  if (side === 'client') return requestBody(window, out.message);
+  const body = responseBody(window, out.message, headEnd, out.oldestNote());
+  if (body !== Body.Undecided) return body;
+  const counted = head.coding === Coding.None && head.contentLength >= 0;
+  return counted ? head.contentLength : Body.ToClose;
 }
 
 /** The side has ended; only a body that lasts until the end is complete. */
