@@ -5,6 +5,7 @@
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
+import { basename } from 'node:path';
 import { listeningSockets, socketInode } from './proc-net.ts';
 
 /** How old the table may become before a question has it read again, ms. */
@@ -80,14 +81,20 @@ export class LocalNames {
       for (const file of await readdir(`${folder}/fd`).catch(() => [])) {
         const inode = socketInode(await readlink(`${folder}/fd/${file}`).catch(() => ''));
         if (inode === undefined || !wanted.has(inode)) continue;
-        const name = (await readFile(`${folder}/comm`, 'utf8').catch(() => '')).trim();
-        found.set(inode, name);
+        found.set(inode, await processName(folder));
       }
     }
     // Sockets of nobody readable are remembered too: they are not looked for again.
     for (const inode of wanted) if (!found.has(inode)) found.set(inode, '');
     this.#knownInodes = found;
   }
+}
+
+/** What the kernel calls the process; runtimes that rename their main thread go by their program. */
+async function processName(folder: string): Promise<string> {
+  const name = (await readFile(`${folder}/comm`, 'utf8').catch(() => '')).trim();
+  if (name !== 'MainThread') return name;
+  return basename(await readlink(`${folder}/exe`).catch(() => name));
 }
 
 function ownAddresses(): Set<string> {
