@@ -26,7 +26,9 @@ export { sqlColumns } from './engine.ts';
 export { minimumLimitBytes } from './shelf.ts';
 
 /** Memory that DuckDB may use, for all segments together. */
-const memoryLimit = '96MB';
+const memoryLimit = '56MB';
+/** Where statements go that need more for a moment. */
+const temporaryName = 'temporary';
 /** A commit folds the log itself only beyond this; normally the segment writer does it in time. */
 const neverByItself = '1TB';
 
@@ -116,12 +118,14 @@ class DiskStore implements Store {
     options: StoreOptions,
     removed: () => void,
   ): Promise<DiskStore> {
+    rmSync(join(directory, temporaryName), { recursive: true, force: true });
     const database = Database.open({
       // Statements run on the caller's thread, so several run at once; more only cost memory.
       threads: '1',
       memory_limit: memoryLimit,
       checkpoint_threshold: neverByItself,
-      temp_directory: '',
+      temp_directory: join(directory, temporaryName),
+      max_temp_directory_size: `${Math.floor(options.limitBytes / 50)}B`,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });

@@ -20,7 +20,7 @@ const maxLogBytes = 16 << 20;
 const logShareOfLimit = 1 / 32;
 
 /** A block's compressed bytes are made in one piece of this size, if they fit. */
-const compressChunkBytes = 512 << 10;
+const compressChunkBytes = 256 << 10;
 
 /** A block on its way to the file. */
 export interface BlockJob {

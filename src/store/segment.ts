@@ -9,10 +9,14 @@ import { PayloadFile } from './payload-file.ts';
 import { createTable } from './table.ts';
 
 /**
- * DuckDB's block: small ones keep a segment of a few megabytes small. And rows of a row group: small
- * ones are complete, and so written once, after few checkpoints.
+ * DuckDB's block: with blocks of 16 KiB texts compress so badly that a row takes twice the space, with
+ * its usual 256 KiB an almost empty segment takes a megabyte. Below a limit of this size the small
+ * ones are better.
  */
-const blockBytes = 16_384;
+const blockBytes = 65_536;
+const smallBlockBytes = 16_384;
+const smallSegmentBytes = 4_000_000;
+/** Rows of a row group: a complete one is written once, however often the log is folded in. */
 const rowGroupRows = 30_720;
 
 /** File names of a segment in its folder. */
@@ -58,20 +62,28 @@ export class Segment {
     this.payload = payload;
   }
 
-  static async create(admin: Connection, directory: string, number: number): Promise<Segment> {
+  /** Begins a segment that is full at about `fullBytes`. */
+  static async create(
+    admin: Connection,
+    directory: string,
+    number: number,
+    fullBytes: number,
+  ): Promise<Segment> {
     const paths = segmentPaths(directory, number);
     for (const path of Object.values(paths)) rmSync(path, { force: true });
     const segment = new Segment(directory, number, PayloadFile.create(paths.payload));
-    await segment.attach(admin);
+    const block = fullBytes < smallSegmentBytes ? smallBlockBytes : blockBytes;
+    await segment.attach(admin, `BLOCK_SIZE ${block}, `);
     await admin.run(createTable(segment.schema));
     segment.measure();
     return segment;
   }
 
-  async attach(admin: Connection): Promise<void> {
+  /** A file that exists has its block size. */
+  async attach(admin: Connection, options = ''): Promise<void> {
     const { columns } = segmentPaths(this.#directory, this.number);
-    const options = `BLOCK_SIZE ${blockBytes}, ROW_GROUP_SIZE ${rowGroupRows}`;
-    await admin.run(`ATTACH ${quoted(columns)} AS ${this.schema} (${options})`);
+    const all = `${options}ROW_GROUP_SIZE ${rowGroupRows}`;
+    await admin.run(`ATTACH ${quoted(columns)} AS ${this.schema} (${all})`);
   }
 
   /** Bytes on disk, when they were last looked at. */

@@ -59,7 +59,7 @@ export class Shelf {
   }
 
   async addSegment(number: number): Promise<Segment> {
-    const segment = await Segment.create(this.#admin, this.directory, number);
+    const segment = await Segment.create(this.#admin, this.directory, number, this.segmentBytes);
     this.segments.push(segment);
     return segment;
   }

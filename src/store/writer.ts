@@ -11,9 +11,9 @@ import { type BlockJob, compressBlock, type SegmentWriter } from './segment-writ
 import type { Shelf } from './shelf.ts';
 
 /** Payload bytes that wait for compression and disk. */
-const maxQueuedBytes = 16 << 20;
+const maxQueuedBytes = 8 << 20;
 /** Chunks that wait; each takes about 1 MB. */
-const maxQueuedChunks = 12;
+const maxQueuedChunks = 8;
 /** Rows after which a commit is due before its time. */
 const commitRows = 30_720;
 /** What is appended is durable after this time and that of a commit. */
