@@ -13,6 +13,7 @@ import type { Segment } from './segment.ts';
 import { type StoredName, selectList, selectTypes, storedColumns, storedNames } from './table.ts';
 import {
   type Bounds,
+  beyondSql,
   boundsOf,
   boundsSql,
   type Direction,
@@ -278,33 +279,42 @@ export class Queries {
     return candidates;
   }
 
+  /**
+   * Two steps: first the id at which there are enough, then the rows up to it. Sorting whole rows
+   * would take DuckDB ten times the memory.
+   */
   async #selectWindow(select: Select, window: Window, candidates: Candidate[]): Promise<void> {
-    const sign = select.direction === 'newest' ? 'DESC' : 'ASC';
-    const missing = select.limit - candidates.length;
-    const order = `ORDER BY "idTime" ${sign}, "idSequence" ${sign} LIMIT ${BigInt(missing)}`;
     const where = `${windowSql(window)} AND ${boundsSql(select.bounds)} AND (${select.where})`;
     const inWindow = (segment: Segment) =>
       segment.maxTime >= window.low && segment.minTime < window.high;
+    const found: Candidate[] = [];
     await this.#union(
       inWindow,
       async (segments, connection) => {
-        const parts = segments.map(
-          (segment, i) =>
-            `(SELECT ${i} AS segment, ${selectList} FROM ${segment.schema}.entries WHERE ${where} ${order})`,
-        );
-        const sql =
-          parts.length === 1 ? parts[0]! : `SELECT * FROM (${parts.join(' UNION ALL ')}) ${order}`;
-        const repeated = segments.flatMap(() => select.parameters);
+        const from = (columns: (i: number) => string, condition: string) =>
+          segments
+            .map((s, i) => `SELECT ${columns(i)} FROM ${s.schema}.entries WHERE ${condition}`)
+            .join(' UNION ALL ');
+        const parameters = segments.flatMap(() => select.parameters);
+        const ids = from(() => '"idTime", "idSequence"', where);
+        const missing = select.limit - candidates.length;
+        const edge = await edgeOf(connection, ids, parameters, select.direction, missing);
+        const rows = from((i) => `${i} AS segment, ${selectList}`, `${edge} AND ${where}`);
         const types = ['integer', ...selectTypes] as const;
-        await connection.query(sql, repeated, types, (rows, [segmentAt, ...columns]) => {
-          for (let row = 0; row < rows; row++) {
+        await connection.query(rows, parameters, types, (count, [segmentAt, ...columns]) => {
+          for (let row = 0; row < count; row++) {
             const segment = segments[Number(segmentAt!(row))]!;
-            candidates.push(this.#candidate(segment, columns, row));
+            found.push(this.#candidate(segment, columns, row));
           }
         });
       },
       select.signal,
     );
+    const sign = select.direction === 'newest' ? -1 : 1;
+    found.sort(
+      ({ id: a }, { id: b }) => sign * (a.idTime - b.idTime || a.idSequence - b.idSequence),
+    );
+    for (const candidate of found) candidates.push(candidate);
   }
 
   #candidate(segment: Segment, columns: readonly ColumnReader[], row: number): Candidate {
@@ -333,4 +343,23 @@ export class Queries {
       },
     };
   }
+}
+
+/** The condition that the first `count` of the ids satisfy, and no others. */
+async function edgeOf(
+  connection: Connection,
+  ids: string,
+  parameters: readonly unknown[],
+  direction: Direction,
+  count: number,
+): Promise<string> {
+  const sign = direction === 'newest' ? 'DESC' : 'ASC';
+  const sql = `SELECT * FROM (${ids}) ORDER BY "idTime" ${sign}, "idSequence" ${sign} LIMIT 1 OFFSET ${BigInt(count - 1)}`;
+  let edge = 'true';
+  await connection.query(sql, parameters, ['bigint', 'bigint'], (rows, [time, sequence]) => {
+    if (rows === 0) return;
+    const id = { idTime: Number(time!(0)), idSequence: Number(sequence!(0)) };
+    edge = beyondSql(id, direction === 'newest' ? '>' : '<', true);
+  });
+  return edge;
 }

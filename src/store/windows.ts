@@ -71,17 +71,18 @@ function microseconds(milliseconds: number): bigint {
   return BigInt(Math.min(Math.max(whole || 0, 0), Number.MAX_SAFE_INTEGER));
 }
 
+/** Ids on one side of an id; the first comparison alone lets DuckDB leave out what is far away. */
+export function beyondSql(id: EntryId, sign: '<' | '>', including: boolean): string {
+  const time = BigInt(id.idTime);
+  const sequence = BigInt(id.idSequence);
+  return `"idTime" ${sign}= ${time} AND ("idTime" ${sign} ${time} OR "idSequence" ${sign}${including ? '=' : ''} ${sequence})`;
+}
+
 /** The bounds as a condition. */
 export function boundsSql({ before, after, since, until }: Bounds): string {
   const parts: string[] = [];
-  const beyond = (id: EntryId, sign: string) => {
-    const time = BigInt(id.idTime);
-    parts.push(
-      `"idTime" ${sign}= ${time} AND ("idTime" ${sign} ${time} OR "idSequence" ${sign} ${BigInt(id.idSequence)})`,
-    );
-  };
-  if (before) beyond(before, '<');
-  if (after) beyond(after, '>');
+  if (before) parts.push(beyondSql(before, '<', false));
+  if (after) parts.push(beyondSql(after, '>', false));
   if (since !== undefined) parts.push(`"idTime" >= ${microseconds(since)}`);
   if (until !== undefined) parts.push(`"idTime" < ${microseconds(until)}`);
   return parts.length === 0 ? 'true' : parts.join(' AND ');
