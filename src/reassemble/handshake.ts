@@ -1,6 +1,7 @@
 import { type Segment, TcpFlag } from '../decode/contract.ts';
 import type { End } from './contract.ts';
 import type { Flow } from './flow.ts';
+import { lateSynBytes } from './limits.ts';
 import { Place, type Stream } from './stream.ts';
 
 const { Syn, Rst, Ack } = TcpFlag;
@@ -80,11 +81,11 @@ export class Handshake<Context> {
     const isAnswer = (segment.flags & Ack) !== 0;
     if (own.place < Place.Known) {
       this.begin(flow, from, start);
-    } else if (this.initialSequence(flow, from) < 0 && own.start === start) {
+    } else if (this.initialSequence(flow, from) < 0 && isLate(own, start)) {
       // The SYN was captured behind the first data.
       if (from === 0) connection.initialSequence0 = segment.sequence;
       else connection.initialSequence1 = segment.sequence;
-    } else if (own.start !== start) {
+    } else if (this.initialSequence(flow, from) !== segment.sequence) {
       own.rivalStart = start;
       own.hasRival = true;
       own.isRivalAnswer = isAnswer;
@@ -99,6 +100,12 @@ export class Handshake<Context> {
     }
     return SynMeaning.Same;
   }
+}
+
+/** Whether a stream whose SYN was not seen may have begun at `start`. */
+function isLate(stream: Stream, start: number): boolean {
+  const before = (stream.start - start) | 0;
+  return before >= 0 && before <= lateSynBytes;
 }
 
 function hasSent(stream: Stream): boolean {

@@ -92,6 +92,7 @@ export class Intake<Context> {
     this.#delivery.hole(flow, from, lost > 0 ? lost : -1);
     stream.next = sequence;
     stream.isAcknowledged = false;
-    return true;
+    // What was held may have ended with a FIN.
+    return stream.place !== Place.Ended;
   }
 }

@@ -53,3 +53,9 @@ export const waitGranularityMs = 5;
  * clock unless the next one agrees: one damaged time stamp must not make everything idle.
  */
 export const clockJumpMs = 60_000;
+
+/**
+ * A SYN that is captured behind data is of the same connection when it begins at most this far before
+ * it: what can be in flight so early. Beyond, it is a new connection on the same ports.
+ */
+export const lateSynBytes = 65_536;
