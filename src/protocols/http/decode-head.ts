@@ -41,7 +41,8 @@ export function readHead(bytes: Uint8Array, from: number, startLine: boolean): D
   while (at < bytes.length) {
     let lineEnd = bytes.indexOf(lf, at);
     if (lineEnd < 0) lineEnd = bytes.length;
-    const to = lineEnd > at && bytes[lineEnd - 1] === cr ? lineEnd - 1 : lineEnd;
+    let to = lineEnd;
+    while (to > at && bytes[to - 1] === cr) to--;
     const line = bytes.subarray(at, to);
     at = Math.min(lineEnd + 1, bytes.length);
     if (startLine && index++ === 0) {

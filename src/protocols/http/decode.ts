@@ -75,7 +75,8 @@ function splitRequestLine(text: string): { method: string; target: string; versi
   const rest = line.slice(methodEnd).trimStart();
   const version = rest.slice(rest.lastIndexOf(' ') + 1);
   if (version.length === rest.length || !/^http\/\d/i.test(version)) {
-    return { method, target: rest, version: 'HTTP/0.9' };
+    const stuck = /http\/\d\.\d$/i.exec(rest);
+    return { method, target: rest, version: stuck?.[0] ?? 'HTTP/0.9' };
   }
   return { method, target: rest.slice(0, -version.length).trimEnd(), version };
 }

@@ -28,8 +28,9 @@ export function resume(window: Window, stream: Stream): Progress {
       window.consume(window.length);
       return 1;
     default:
+      // Not `Step.Stop`: the answer is still to come.
       window.consume(window.length);
-      return Step.Stop;
+      return 1;
   }
 }
 

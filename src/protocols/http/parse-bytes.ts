@@ -47,3 +47,26 @@ export function equalsIgnoringCase(
   }
   return true;
 }
+
+/** Some servers end an empty line with several carriage returns; so many are taken. */
+const maxReturns = 4;
+/** How far before its end a search for an empty line must start again when more bytes have come. */
+export const emptyLineBytes = maxReturns + 1;
+
+/** Index behind an empty line at `at`; 0 when there is none, -1 when more bytes must tell. */
+export function behindEmptyLine(bytes: Uint8Array, at: number, end: number): number {
+  let i = at;
+  while (i < end && bytes[i] === cr && i - at < maxReturns) i++;
+  if (i >= end) return -1;
+  return bytes[i] === lf ? i + 1 : 0;
+}
+
+/** Index behind the first line end at or after `from` that is followed by an empty line, or -1. */
+export function findEmptyLine(bytes: Uint8Array, from: number, end: number): number {
+  for (let i = from; i + 1 < end; i++) {
+    if (bytes[i] !== lf) continue;
+    const behind = behindEmptyLine(bytes, i + 1, end);
+    if (behind !== 0) return behind;
+  }
+  return -1;
+}

@@ -5,7 +5,16 @@
  *
  * The place is kept in `ChunkPlace` between calls, so nothing is read twice however the bytes arrive.
  */
-import { cr, hexDigit, lf, space, tab } from './parse-bytes.ts';
+import {
+  behindEmptyLine,
+  cr,
+  emptyLineBytes,
+  findEmptyLine,
+  hexDigit,
+  lf,
+  space,
+  tab,
+} from './parse-bytes.ts';
 
 /** Longest line with a chunk's size; extensions are rarely used at all. */
 const maxSizeLineBytes = 16_384;
@@ -109,22 +118,13 @@ function readSize(bytes: Uint8Array, from: number, end: number, place: ChunkPlac
 function walkTrailers(bytes: Uint8Array, start: number, length: number, place: ChunkPlace): number {
   const first = start + place.at;
   const end = start + length;
-  if (first < end && bytes[first] === lf) return place.at + 1;
-  if (first + 1 < end && bytes[first] === cr && bytes[first + 1] === lf) return place.at + 2;
-  const behind = findEmptyLine(bytes, Math.max(first, start + place.scanned - 2), end);
+  const empty = behindEmptyLine(bytes, first, end);
+  if (empty > 0) return empty - start;
+  const from = Math.max(first, start + place.scanned - emptyLineBytes);
+  const behind = findEmptyLine(bytes, from, end);
   if (behind >= 0) return behind - first > maxTrailerBytes ? broken : behind - start;
   place.scanned = length;
   if (length - place.at > maxTrailerBytes) return broken;
   chunkNeed = length + 1;
   return unfinished;
-}
-
-/** Index behind the first line end at or after `from` that is followed by an empty line, or -1. */
-export function findEmptyLine(bytes: Uint8Array, from: number, end: number): number {
-  for (let i = from; i + 1 < end; i++) {
-    if (bytes[i] !== lf) continue;
-    if (bytes[i + 1] === lf) return i + 2;
-    if (bytes[i + 1] === cr && i + 2 < end && bytes[i + 2] === lf) return i + 3;
-  }
-  return -1;
 }

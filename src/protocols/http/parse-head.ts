@@ -9,6 +9,7 @@
  */
 import type { Message } from '../../dissect/contract.ts';
 import {
+  behindEmptyLine,
   colon,
   comma,
   cr,
@@ -91,14 +92,6 @@ export function scanFields(
   }
   head.lineStart = lineStart;
   return -1;
-}
-
-/** Index behind an empty line at `at`; 0 when there is none, -1 when the next byte must tell. */
-function behindEmptyLine(bytes: Uint8Array, at: number, end: number): number {
-  if (bytes[at] === lf) return at + 1;
-  if (bytes[at] !== cr) return 0;
-  if (at + 1 >= end) return -1;
-  return bytes[at + 1] === lf ? at + 2 : 0;
 }
 
 /**

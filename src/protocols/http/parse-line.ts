@@ -100,10 +100,7 @@ function oddRequestLine(
   while (word > target && !isBlank(bytes[word - 1]!)) word--;
   const version = versionAt(bytes, word, to);
   if (version === 0 || word === target) {
-    if (lineEnd < 0) return incomplete;
-    message.version = 9;
-    const ok = simple && isSimpleRequest(bytes, from, methodEnd, target, to);
-    return ok ? lineEnd + 1 : notHttp;
+    return lineWithoutVersion(bytes, from, methodEnd, target, to, lineEnd, message, simple);
   }
   let targetEnd = word;
   while (isBlank(bytes[targetEnd - 1]!)) targetEnd--;
@@ -117,6 +114,28 @@ function oddRequestLine(
   return version === 20 && equalsIgnoringCase(bytes, from, methodEnd, 'pri')
     ? notHttp
     : lineEnd + 1;
+}
+
+/** A line of two words: HTTP/0.9, or a target that the version sticks to, or that was forgotten. */
+function lineWithoutVersion(
+  bytes: Uint8Array,
+  from: number,
+  methodEnd: number,
+  target: number,
+  to: number,
+  lineEnd: number,
+  message: Message,
+  simple: boolean,
+): number {
+  if (lineEnd < 0) return incomplete;
+  const version = versionAt(bytes, to - 8, to);
+  if (to - target >= 8 && version > 0) {
+    message.version = version;
+    message.malformed = true;
+    return lineEnd + 1;
+  }
+  message.version = 9;
+  return simple && isSimpleRequest(bytes, from, methodEnd, target, to) ? lineEnd + 1 : notHttp;
 }
 
 function isRegularRequestLine(

@@ -77,6 +77,8 @@ describe('requests', () => {
     ['GET /x http/1.1', 'GET', '/x', true],
     ['GET /x HTTP/1.1 ', 'GET', '/x', true],
     ['GET /x HTTP/1.2', 'GET', '/x', true],
+    ['POST /xHTTP/1.1', 'POST', '/xHTTP/1.1', true],
+    ['OPTIONS HTTP/1.1', 'OPTIONS', 'HTTP/1.1', true],
     ['GET /\xe9\xff HTTP/1.1', 'GET', '/\xe9\xff', false],
     ['GET /\0 HTTP/1.1', 'GET', '/\0', true],
   ])('the request line %j', (line, method, target, malformed) => {
@@ -97,7 +99,7 @@ describe('requests', () => {
   });
 
   test('HTTP/0.9 is a first line without version, and nothing after it', () => {
-    expect(requests('GET /old\r\nwhatever follows')).toMatchObject([
+    expect(requests('GET /old\r\n\r\nwhatever follows')).toMatchObject([
       { method: 'GET', target: '/old', version: 9, note: Note.Simple },
     ]);
     expect(requests('GET / HTTP/1.1\r\n\r\nGET /old\r\n')).toHaveLength(1);
@@ -192,6 +194,11 @@ describe('fields', () => {
       '1\r\nx\r\n0\r\nX-Token: late\r\n\r\n',
     ].join('');
     expect(responses(response, ordinary)[0]!.redacted).toEqual(['early', 's=1', 'late']);
+  });
+
+  test('an empty line with more carriage returns than it needs', () => {
+    const text = 'POST / HTTP/1.1\nContent-Length: 3\n\r\r\nabc';
+    expect(requests(`${text}${text}`)).toMatchObject([{ kept: text }, { kept: text }]);
   });
 
   test('a head beyond the limit: its beginning is kept and the next message is found', () => {
@@ -412,7 +419,7 @@ describe('properties', () => {
     '',
   );
   const text = fc
-    .array(fc.tuple(line, fc.constantFrom('\r\n', '\r\n', '\r\n', '\n', '\r', '')), {
+    .array(fc.tuple(line, fc.constantFrom('\r\n', '\r\n', '\r\n', '\n', '\r', '\r\r\n', '')), {
       maxLength: 25,
     })
     .map((lines) => lines.flat().join(''));

@@ -16,8 +16,7 @@ import {
 } from '../../dissect/contract.ts';
 import { ReportedMessage } from '../../dissect/message.ts';
 import { beginCut, keepChunks, keepToClose, reportPartial, resume } from './parse-body.ts';
-import { cr, lf } from './parse-bytes.ts';
-import { findEmptyLine } from './parse-chunked.ts';
+import { cr, emptyLineBytes, findEmptyLine, lf } from './parse-bytes.ts';
 import { Body, maxHeadBytes, requestBody, responseBody, scanHead } from './parse-frame.ts';
 import { head } from './parse-head.ts';
 import { incomplete, scanRequestLine, scanStatusLine } from './parse-line.ts';
@@ -54,7 +53,7 @@ export function parse(window: Window, stream: Stream): Progress {
   if (length === 0) return 1;
   if (bytes[start] === cr || bytes[start] === lf) return skipEmptyLines(window, stream);
   if (state.scanned > 0 && length <= maxHeadBytes) {
-    const from = start + Math.max(state.scanned - 3, state.headStart);
+    const from = start + Math.max(state.scanned - emptyLineBytes, state.headStart);
     if (findEmptyLine(bytes, from, window.end) < 0) {
       state.scanned = length;
       return length + 1;
