@@ -44,11 +44,6 @@ export class Fragments {
     this.#lost = lost;
   }
 
-  /** Datagrams waiting for their rest. */
-  get waiting(): number {
-    return this.#datagrams.size;
-  }
-
   /**
    * The fragment that begins at `walk.at` and goes to its end lies at `offset` in the datagram. When
    * that completes it, the walk continues in the whole, whose bytes are good until the next call.

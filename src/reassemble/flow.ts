@@ -45,7 +45,7 @@ export class Flow<Context> {
   readonly port1: number;
   readonly scope: number;
   readonly hash: number;
-  readonly connection: OpenConnection<Context>;
+  connection: OpenConnection<Context>;
   readonly stream0 = new Stream();
   readonly stream1 = new Stream();
   /** Open, nothing waits, no SYN in doubt: the next segment may take the short way. */
@@ -90,6 +90,16 @@ export class Flow<Context> {
     this.hash = hash;
     this.usedMs = segment.timestampMs;
     this.connection = new OpenConnection(number, this);
+  }
+
+  /** What both streams hold. */
+  get heldBytes(): number {
+    return this.stream0.heldBytes + this.stream1.heldBytes;
+  }
+
+  /** A closed flow is remembered for a while; what the sink hung on its connection need not be. */
+  release(): void {
+    this.connection = new OpenConnection(0, this);
   }
 
   stream(end: End): Stream {

@@ -24,11 +24,6 @@ export const SynMeaning = {
  * acknowledges it or its sender goes on from it.
  */
 export class Handshake<Context> {
-  /** Initial sequence number of an end, or -1 when its SYN was not seen. */
-  initialSequence(flow: Flow<Context>, end: End): number {
-    return end === 0 ? flow.connection.initialSequence0 : flow.connection.initialSequence1;
-  }
-
   /** The SYN `rival` of an earlier connection began this one, from its end 0. */
   adopt(flow: Flow<Context>, rival: Stream): void {
     this.begin(flow, 0, rival.rivalStart);
@@ -43,11 +38,10 @@ export class Handshake<Context> {
   /** An end's stream begins at `start`, as its SYN said. */
   begin(flow: Flow<Context>, end: End, start: number): void {
     flow.stream(end).begin(start, Place.Known);
-    const initial = (start - 1) >>> 0;
-    if (end === 0) flow.connection.initialSequence0 = initial;
-    else flow.connection.initialSequence1 = initial;
+    this.#note(flow, end, (start - 1) >>> 0);
   }
 
+  /** Whether a segment begins its connection, belongs to it, or begins another on the same ports. */
   judge(flow: Flow<Context>, from: End, segment: Segment): number {
     const own = flow.stream(from);
     const other = flow.stream(from === 0 ? 1 : 0);
@@ -81,11 +75,10 @@ export class Handshake<Context> {
     const isAnswer = (segment.flags & Ack) !== 0;
     if (own.place < Place.Known) {
       this.begin(flow, from, start);
-    } else if (this.initialSequence(flow, from) < 0 && isLate(own, start)) {
+    } else if (own.initialSequence < 0 && isLate(own, start)) {
       // The SYN was captured behind the first data.
-      if (from === 0) connection.initialSequence0 = segment.sequence;
-      else connection.initialSequence1 = segment.sequence;
-    } else if (this.initialSequence(flow, from) !== segment.sequence) {
+      this.#note(flow, from, segment.sequence);
+    } else if (own.initialSequence !== segment.sequence) {
       own.rivalStart = start;
       own.hasRival = true;
       own.isRivalAnswer = isAnswer;
@@ -99,6 +92,12 @@ export class Handshake<Context> {
       other.begin(segment.acknowledgement | 0, Place.Known);
     }
     return SynMeaning.Same;
+  }
+
+  #note(flow: Flow<Context>, end: End, initialSequence: number): void {
+    flow.stream(end).initialSequence = initialSequence;
+    if (end === 0) flow.connection.initialSequence0 = initialSequence;
+    else flow.connection.initialSequence1 = initialSequence;
   }
 }
 

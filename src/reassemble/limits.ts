@@ -36,6 +36,9 @@ export const lingerMs = 10_000;
 /** Closed connections remembered at once. */
 export const maxLingering = 16_384;
 
+/** When all streams together hold too much, the fullest are emptied down to this share of the limit. */
+export const makeRoomShare = 0.75;
+
 /** Memory of one piece of held data besides its bytes; counted, so that tiny pieces are bounded too. */
 export const chunkOverheadBytes = 256;
 

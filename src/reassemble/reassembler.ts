@@ -16,6 +16,7 @@ import { Intake } from './intake.ts';
 import {
   defaultReassembleLimits,
   lingerMs,
+  makeRoomShare,
   maxLingering,
   sweepMs,
   touchMs,
@@ -197,11 +198,11 @@ export class Reassembler<Context = unknown> {
     while (flow.stream1.heldBytes > streamBufferBytes) this.#delivery.force(flow, 1);
     if (this.counters.bufferedBytes <= totalBufferBytes) return;
     this.#waiting.add(flow);
-    while (this.counters.bufferedBytes > totalBufferBytes) {
-      const fullest = this.#waiting.fullest();
-      if (fullest === undefined) return;
-      this.#delivery.flush(fullest);
-      if (fullest !== flow) this.#settleOrClose(fullest);
+    const enough = totalBufferBytes * makeRoomShare;
+    for (const full of this.#waiting.fullestFirst(this.counters.bufferedBytes)) {
+      if (this.counters.bufferedBytes <= enough) return;
+      this.#delivery.flush(full);
+      if (full !== flow) this.#settleOrClose(full);
     }
   }
 
@@ -209,9 +210,7 @@ export class Reassembler<Context = unknown> {
   #afterClose(flow: Flow<Context>, from: End, segment: Segment): void {
     const size = segment.payloadEnd - segment.payloadStart;
     const stream = flow.stream(from);
-    const isNewSyn =
-      (segment.flags & Syn) !== 0 &&
-      this.#handshake.initialSequence(flow, from) !== segment.sequence;
+    const isNewSyn = (segment.flags & Syn) !== 0 && stream.initialSequence !== segment.sequence;
     // Whoever has sent an RST and goes on sending new data did not mean it, or did not send it.
     const goesOn = flow.resetBy === from && size > 0 && ((segment.sequence - stream.next) | 0) >= 0;
     if (isNewSyn || goesOn) {
@@ -268,7 +267,9 @@ export class Reassembler<Context = unknown> {
     } else {
       this.#table.remove(flow);
     }
-    this.#sink.close(flow.connection, how, this.#clock.nowMs);
+    const connection = flow.connection;
+    flow.release();
+    this.#sink.close(connection, how, this.#clock.nowMs);
   }
 
   #forget(flow: Flow<Context>): void {

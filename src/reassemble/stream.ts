@@ -38,6 +38,8 @@ export class Stream {
   place: number = Place.Unknown;
   /** Sequence number of the first byte, once the place is known. */
   start = 0;
+  /** From its SYN, unsigned; -1 when that was not seen. */
+  initialSequence = -1;
   /** The next byte to hand on. */
   next = 0;
   /** The highest acknowledgement by the other end, when `isAcknowledged`. */

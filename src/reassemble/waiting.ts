@@ -28,18 +28,15 @@ export class Waiting<Context> {
     last.waitingIndex = index;
   }
 
-  /** The flow that holds most, for when all hold too much together. */
-  fullest(): Flow<Context> | undefined {
-    let fullest: Flow<Context> | undefined;
-    let most = 0;
-    for (const flow of this.flows) {
-      const held = Math.max(flow.stream0.heldBytes, flow.stream1.heldBytes);
-      if (held > most) {
-        most = held;
-        fullest = flow;
-      }
-    }
-    return fullest;
+  /**
+   * The flows that hold most, most first: together at least half of all that is held, so that one call
+   * makes room for long, however many flows there are.
+   */
+  fullestFirst(bufferedBytes: number): Flow<Context>[] {
+    const enough = bufferedBytes / this.flows.length / 2;
+    return this.flows
+      .filter((flow) => flow.heldBytes >= enough)
+      .sort((one, other) => other.heldBytes - one.heldBytes);
   }
 
   /** When (packet time) a hole is to be declared on either stream; `Infinity` for never. */

@@ -19,7 +19,7 @@ import {
   type StreamSink,
 } from '../../src/reassemble/index.ts';
 
-export const captures = path.join(import.meta.dirname, '../../../shared/pcaps');
+const captures = path.join(import.meta.dirname, '../../../shared/pcaps');
 const knownFile = path.join(import.meta.dirname, 'streams-known-differences.json');
 
 /** Compressed or not, whatever has a truth file is a capture. */
@@ -39,7 +39,7 @@ interface Talk {
   readonly sides: Map<string, Side>;
 }
 
-export interface Difference {
+interface Difference {
   readonly capture: string;
   readonly stream: number;
   readonly text: string;
@@ -59,7 +59,7 @@ export function captureNames(): string[] {
 }
 
 /** Reads a capture whole and returns its connections in the order of their first packet. */
-export async function readStreams(file: string): Promise<Talk[]> {
+async function readStreams(file: string): Promise<Talk[]> {
   const sink = new Collector();
   const decoder = new Decoder();
   const reassembler = new Reassembler(sink);

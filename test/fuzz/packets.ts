@@ -27,13 +27,13 @@ const packetsPerCapture = 300;
 const longestPacket = 2000;
 
 /** What can be asked for; the run ends with whichever comes first. */
-export interface FuzzOptions {
+interface FuzzOptions {
   readonly packets?: number;
   readonly minutes?: number;
   readonly seed?: number;
 }
 
-export interface FuzzResult {
+interface FuzzResult {
   readonly packets: number;
   readonly segments: number;
   readonly connections: number;
