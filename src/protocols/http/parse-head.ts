@@ -85,7 +85,9 @@ export function scanFields(
     previous = name;
     const action = actionOf(name);
     const valueFrom = bytes[colonAt] === colon ? colonAt + 1 : colonAt;
-    i = endOfValue(bytes, valueFrom, end, message);
+    i = valueFrom;
+    while (i < end && bytes[i]! >= space) i++;
+    i = endOfLine(bytes, i, end, message);
     if (i < 0) break;
     if (action !== Field.None) readField(action, bytes, valueFrom, i, base, message, redacting);
     i++;
@@ -95,10 +97,18 @@ export function scanFields(
 }
 
 /**
- * Index of the line feed that ends the value, or -1. A line ends for certain only when the byte behind
- * it is known: it may be folded.
+ * Index of the line feed that ends the value whose first control is at `from`, or -1. A line ends for
+ * certain only when the byte behind it is known: it may be folded.
  */
-function endOfValue(bytes: Uint8Array, from: number, end: number, message: Message): number {
+function endOfLine(bytes: Uint8Array, from: number, end: number, message: Message): number {
+  if (from + 2 < end && bytes[from] === cr && bytes[from + 1] === lf) {
+    const next = bytes[from + 2];
+    if (next !== space && next !== tab) return from + 1;
+  }
+  return endOfOddLine(bytes, from, end, message);
+}
+
+function endOfOddLine(bytes: Uint8Array, from: number, end: number, message: Message): number {
   let i = from;
   for (;;) {
     while (i < end && bytes[i]! >= space) i++;
