@@ -18,12 +18,12 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Text of a start line: as the columns of a row are read, so that both say the same. */
-export function lineText(bytes: Uint8Array): string {
+function lineText(bytes: Uint8Array): string {
   return lenient.decode(bytes);
 }
 
 /** Text of a field's name or value: UTF-8, or Latin-1 when it is not. */
-export function fieldText(bytes: Uint8Array): string {
+function fieldText(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
   } catch {

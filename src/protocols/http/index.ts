@@ -12,7 +12,6 @@ import { resyncTail } from './parse-resync.ts';
 import { HttpState } from './parse-state.ts';
 
 export { httpBody } from './decode.ts';
-export { isSensitiveName } from './parse-names.ts';
 
 /** Name of the protocol's version as users see it: 11 → `1.1`. */
 function versionText(version: number): string {

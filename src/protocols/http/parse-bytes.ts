@@ -10,8 +10,6 @@ export const colon = 58;
 
 /** 1 for bytes of a token: methods, field names. */
 export const tokenByte = new Uint8Array(256);
-/** 1 for bytes that may stand within a line: everything but controls. Tab counts as plain. */
-export const plainByte = new Uint8Array(256).fill(1, 32);
 /** Value of a hexadecimal digit, 255 for other bytes. */
 export const hexDigit = new Uint8Array(256).fill(255);
 
@@ -20,8 +18,6 @@ for (let i = 0; i < 26; i++) {
   tokenByte[65 + i] = 1;
   tokenByte[97 + i] = 1;
 }
-plainByte[tab] = 1;
-plainByte[127] = 0;
 for (let i = 0; i < 16; i++) {
   hexDigit[i.toString(16).charCodeAt(0)] = i;
   hexDigit[i.toString(16).toUpperCase().charCodeAt(0)] = i;

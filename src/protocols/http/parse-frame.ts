@@ -100,7 +100,7 @@ function endOfInterim(
   return end - start;
 }
 
-export function isInterim(status: number): boolean {
+function isInterim(status: number): boolean {
   return status >= 100 && status < 200 && status !== 101;
 }
 
