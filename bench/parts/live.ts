@@ -14,7 +14,7 @@ export async function live(seconds: number): Promise<void> {
   const results: (readonly [string, LiveResult])[] = [];
   for (const store of [false, true]) {
     const folder = mkdtempSync(join(tmpdir(), 'mizu-live-'));
-    const job: LiveJob = { folder, seconds, store, connections: 128, waitMs: 5 };
+    const job: LiveJob = { folder, seconds, store, connections: 144, waitMs: 5 };
     process.stderr.write(`  live: ${seconds} s ${store ? 'with' : 'without'} a store ...\n`);
     const result = JSON.parse(inNamespace(script, job)) as LiveResult;
     rmSync(folder, { recursive: true, force: true });
