@@ -57,17 +57,14 @@ export function startPipeline(
     Atomics.sub(slots, Control.InFlight, 1);
     Atomics.notify(slots, Control.InFlight);
   };
-  const takeBatch = (buffer: ArrayBuffer) => {
+  const takers = inTurn((buffer: ArrayBuffer) => {
     const batch = Batch.open(buffer);
-    const taken = batch === undefined ? undefined : take(batch);
-    if (taken === undefined) giveBack(buffer);
-    else pending = pending.then(() => taken).then(() => giveBack(buffer), fail);
-  };
-  let pending = Promise.resolve();
+    return batch === undefined ? undefined : take(batch);
+  }, giveBack);
   worker.on('message', (message: ThreadMessage) => {
     switch (message.type) {
       case 'batch':
-        takeBatch(message.buffer);
+        takers.add(message.buffer);
         break;
       case 'started':
         started.resolve(message.description);
@@ -76,8 +73,9 @@ export function startPipeline(
         counters = message.counters;
         break;
       case 'ended':
+        ended = true;
         counters = message.counters;
-        done.resolve(pending.then(() => message.counters));
+        takers.idle().then(() => done.resolve(message.counters), fail);
         break;
       case 'failed':
         fail(new TapError(message.code, message.message));
@@ -85,7 +83,10 @@ export function startPipeline(
     }
   });
   worker.on('error', fail);
-  worker.on('exit', () => fail(new TapError('internal', 'the pipeline thread ended unexpectedly')));
+  let ended = false;
+  worker.on('exit', () => {
+    if (!ended) fail(new TapError('internal', 'the pipeline thread ended unexpectedly'));
+  });
   return {
     done: done.promise.finally(() => worker.terminate()),
     started: started.promise,
@@ -98,5 +99,31 @@ export function startPipeline(
         stopGraceMs,
       ).unref();
     },
+  };
+}
+
+/** Does `work` on one thing after the other, waiting where it has to, and says when each is done. */
+function inTurn<Thing>(
+  work: (thing: Thing) => undefined | Promise<void>,
+  finished: (thing: Thing) => void,
+): { add(thing: Thing): void; idle(): Promise<void> } {
+  const queue: Thing[] = [];
+  let busy = false;
+  let last = Promise.resolve();
+  const go = async (): Promise<void> => {
+    busy = true;
+    for (let thing = queue.shift(); thing !== undefined; thing = queue.shift()) {
+      const waiting = work(thing);
+      if (waiting !== undefined) await waiting;
+      finished(thing);
+    }
+    busy = false;
+  };
+  return {
+    add(thing) {
+      queue.push(thing);
+      if (!busy) last = go();
+    },
+    idle: () => last,
   };
 }
