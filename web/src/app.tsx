@@ -45,16 +45,17 @@ function Panes() {
   const isNarrow = useNarrow();
   const details = detailsOpen && chosen !== '';
   const pane = (
-    <Suspense fallback={<aside className="details" aria-label="Details" />}>
+    <Suspense fallback={<div className="details" />}>
       <DetailsPane />
     </Suspense>
   );
   // The list keeps its place and its scroll position whatever is beside it.
   return (
-    <div className={`panes${details && !isNarrow ? ' open' : ''}`}>
+    <div className="panes">
       <Split
         direction={place}
-        share={details && !isNarrow ? (place === 'right' ? width : height) : 0}
+        label="Details"
+        share={place === 'right' ? width : height}
         onShare={(share) =>
           settings.set(place === 'right' ? { detailsWidth: share } : { detailsHeight: share })
         }
@@ -62,7 +63,11 @@ function Panes() {
         <Traffic />
         {details && !isNarrow ? pane : null}
       </Split>
-      {details && isNarrow && <div className="details-over">{pane}</div>}
+      {details && isNarrow && (
+        <aside className="details-over" aria-label="Details">
+          {pane}
+        </aside>
+      )}
     </div>
   );
 }
@@ -114,10 +119,12 @@ export function App() {
         <Histogram />
       </div>
       <Panes />
-      <StatusBar />
+      <footer>
+        <StatusBar />
+        <Toast />
+        <Tooltip />
+      </footer>
       <DialogPlace />
-      <Toast />
-      <Tooltip />
     </div>
   );
 }

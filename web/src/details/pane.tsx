@@ -34,7 +34,7 @@ export function DetailsPane() {
   }, [chosen, tab]);
 
   return (
-    <aside className="details" aria-label="Details">
+    <div className="details">
       {isFetching && (isPlaceholderData || data === undefined) && <div className="loading-bar" />}
       {error !== null && !isPlaceholderData ? (
         <Missing error={error} />
@@ -56,7 +56,7 @@ export function DetailsPane() {
           </>
         )
       )}
-    </aside>
+    </div>
   );
 }
 

@@ -20,18 +20,27 @@ export function Dialogs() {
     clear: 'Forget everything captured so far?',
   } as const;
   return (
-    <Modal
+    <Modal.Root
       opened={dialog !== 'none'}
       onClose={close}
-      title={titles[dialog]}
       size={dialog === 'help' ? 760 : 520}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      yOffset="8vh"
+      transitionProps={{ duration: 0 }}
     >
-      {dialog === 'palette' && <Palette />}
-      {dialog === 'help' && <Help />}
-      {dialog === 'jump' && <Jump />}
-      {dialog === 'clear' && <Clear />}
-    </Modal>
+      <Modal.Overlay className="dialog-overlay" />
+      <Modal.Content className="dialog" shadow="none">
+        <div className="dialog-head">
+          <Modal.Title className="dialog-title">{titles[dialog]}</Modal.Title>
+          <Modal.CloseButton aria-label="Close" size={24} />
+        </div>
+        <Modal.Body className="dialog-body">
+          {dialog === 'palette' && <Palette />}
+          {dialog === 'help' && <Help />}
+          {dialog === 'jump' && <Jump />}
+          {dialog === 'clear' && <Clear />}
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

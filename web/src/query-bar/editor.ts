@@ -5,6 +5,7 @@ import {
   type CompletionContext,
   type CompletionResult,
   closeBrackets,
+  closeCompletion,
   completionStatus,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
@@ -93,6 +94,7 @@ function bindings(handlers: EditorHandlers) {
       {
         key: 'Enter',
         run: (view) => {
+          closeCompletion(view);
           handlers.apply(view.state.doc.toString());
           return true;
         },
@@ -129,7 +131,14 @@ export function makeEditor(parent: Element, text: string, handlers: EditorHandle
   const state = EditorState.create({
     doc: text,
     extensions: [
-      Prec.highest(autocompletion({ override: [complete], selectOnOpen: false, icons: false })),
+      Prec.highest(
+        autocompletion({
+          override: [complete],
+          selectOnOpen: false,
+          icons: false,
+          maxRenderedOptions: 14,
+        }),
+      ),
       bindings(handlers),
       history(),
       closeBrackets(),

@@ -170,7 +170,13 @@ interface HistoryProps {
 function HistoryMenu({ opened, onChange }: HistoryProps) {
   const history = useObserved(settings, (value) => value.queryHistory);
   return (
-    <Menu opened={opened} onChange={onChange} position="bottom-start" width={520}>
+    <Menu
+      opened={opened}
+      onChange={onChange}
+      position="bottom-start"
+      width={520}
+      withinPortal={false}
+    >
       <Menu.Target>
         <button
           type="button"

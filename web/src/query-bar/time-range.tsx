@@ -1,5 +1,5 @@
 /** The time range: everything kept, a sliding window, or between two times. */
-import { Menu } from '@mantine/core';
+import { Popover } from '@mantine/core';
 import { useState } from 'react';
 import { useObserved } from '../data/observable.ts';
 import { session } from '../data/session.ts';
@@ -27,28 +27,45 @@ export function TimeRangeMenu() {
   const tip =
     range.kind === 'fixed' ? `${exactTime(range.since)}\n${exactTime(range.until)}` : 'Time range';
   return (
-    <Menu opened={opened} onChange={setOpened} position="bottom-end" width={250}>
-      <Menu.Target>
-        <button type="button" className="button range-button" data-tip={tip}>
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-end"
+      width={250}
+      withinPortal={false}
+      trapFocus
+    >
+      <Popover.Target>
+        <button
+          type="button"
+          className="button range-button"
+          data-tip={tip}
+          onClick={() => setOpened(!opened)}
+        >
           {rangeText(range)}
           <ChevronIcon size={12} />
         </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {choices.map((choice) => (
-          <Menu.Item
-            key={rangeText(choice)}
-            onClick={() => session.setRange(choice)}
-            aria-current={rangeText(choice) === rangeText(range)}
-            rightSection={rangeText(choice) === rangeText(range) ? '✓' : ''}
-          >
-            {rangeText(choice)}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
+      </Popover.Target>
+      <Popover.Dropdown aria-label="Time range">
+        <div className="range-choices">
+          {choices.map((choice) => (
+            <button
+              key={rangeText(choice)}
+              type="button"
+              className="button"
+              aria-pressed={rangeText(choice) === rangeText(range)}
+              onClick={() => {
+                session.setRange(choice);
+                setOpened(false);
+              }}
+            >
+              {rangeText(choice)}
+            </button>
+          ))}
+        </div>
         <FixedRange range={range} onDone={() => setOpened(false)} />
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 

@@ -116,13 +116,13 @@ function MissedItem() {
 export function StatusBar() {
   const counters = useObserved(session.counters, (state) => state.counters);
   return (
-    <footer className="status-bar">
+    <div className="status-bar">
       {counters !== undefined && <CounterItems counters={counters} />}
       <MissedItem />
       <ConnectionItem />
       <span className="status-hint">
         <span className="key">?</span> keyboard
       </span>
-    </footer>
+    </div>
   );
 }

@@ -17,6 +17,7 @@ import { session } from '../data/session.ts';
 import { settings } from '../data/settings.ts';
 import { integer } from '../ui/format.ts';
 import { provideTips } from '../ui/tooltip.tsx';
+import { useSize } from '../ui/use-size.ts';
 import { CellActions } from './cell-actions.tsx';
 import { columns } from './columns.ts';
 import { Row } from './row.tsx';
@@ -25,6 +26,7 @@ import './list.css';
 const overscan = 8;
 /** Rows from the start of what is in memory at which older ones are fetched. */
 const fetchBefore = 60;
+const headHeight = 24;
 const rowHeights = { compact: 24, comfortable: 30 } as const;
 
 /** The first visible entry and how far it is scrolled out: it stays where it is when rows come before it. */
@@ -57,7 +59,7 @@ function useHeldStill(grid: RefObject<HTMLElement | null>): RefObject<boolean> {
 }
 
 /** Keeps the scroll position: at the newest while following, else at the same entry. */
-function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: number) {
+function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: number, room: number) {
   const anchor = useRef<Anchor>({ id: '', offset: 0 });
   const lastTop = useRef(0);
   const held = useHeldStill(scroller);
@@ -65,7 +67,7 @@ function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: numb
   const following = useObserved(session.view, (view) => view.following);
   const { list } = session;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the list
+  // biome-ignore lint/correctness/useExhaustiveDependencies: version and room stand for list and screen
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
@@ -77,7 +79,7 @@ function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: numb
       if (Math.abs(top - element.scrollTop) > 1) element.scrollTop = top;
     }
     lastTop.current = element.scrollTop;
-  }, [version, following, height]);
+  }, [version, following, height, room]);
 
   const onScroll = () => {
     const element = scroller.current;
@@ -94,22 +96,27 @@ function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: numb
     anchor.current = { id: list.rows[index]?.id ?? '', offset: top - index * height };
     if (index < fetchBefore && !session.view.get().following) void session.loadOlder();
   };
-  return { onScroll, anchor };
+  return { onScroll };
 }
 
 /** Brings the chosen row into view when it changes. */
-function useChosenInView(scroller: RefObject<HTMLDivElement | null>, height: number): string {
+function useChosenInView(
+  scroller: RefObject<HTMLDivElement | null>,
+  height: number,
+  room: number,
+): string {
   const chosen = useObserved(session.view, (view) => view.chosen);
   const loaded = useObserved(session.view, (view) => view.loaded);
   useLayoutEffect(() => {
     const element = scroller.current;
     const index = chosen === '' || !loaded ? -1 : session.list.indexOf(chosen);
-    if (element === null || index < 0) return;
+    if (element === null || index < 0 || room === 0) return;
     const top = index * height;
-    const bottom = top + height - element.clientHeight;
+    // The heads cover the top; some rows below stay visible, also above the button of the newest.
+    const bottom = top + height * 3 - (element.clientHeight - headHeight);
     if (element.scrollTop > top) element.scrollTop = top;
     else if (element.scrollTop < bottom) element.scrollTop = bottom;
-  }, [chosen, loaded, height, scroller]);
+  }, [chosen, loaded, height, room, scroller]);
   return chosen;
 }
 
@@ -144,8 +151,9 @@ export function EntryGrid() {
   const height = rowHeights[density];
   useObserved(session.view, (view) => view.version);
   const { rows } = session.list;
-  const { onScroll } = useScrollPlace(scroller, height);
-  const chosen = useChosenInView(scroller, height);
+  const { height: room } = useSize(scroller);
+  const { onScroll } = useScrollPlace(scroller, height, room);
+  const chosen = useChosenInView(scroller, height, room);
   const hasFocus = useFocusWithin(grid);
   const column = useObserved(pageState, (state) => state.column);
   const marked = useObserved(pageState, (state) => state.marked);
@@ -164,45 +172,46 @@ export function EntryGrid() {
   const items = virtualizer.getVirtualItems();
   // Rows that leave the screen lend their elements to those that enter it.
   const slots = Math.ceil((virtualizer.scrollRect?.height ?? 800) / height) + 2 * overscan + 3;
-  const active = chosen === '' ? undefined : `cell-${chosen}-${column}`;
+  const isDrawn = items.some(({ index }) => rows[index]?.id === chosen);
+  const active = isDrawn ? `cell-${chosen}-${column}` : undefined;
 
   return (
     <div className={`grid ${density}`} ref={grid}>
       <div
         id="entries"
+        ref={scroller}
         role="grid"
         aria-label="Entries"
         aria-rowcount={rows.length + 1}
         aria-colcount={columns.length}
         aria-activedescendant={active}
         tabIndex={0}
-        className="grid-widget"
+        className="scroller"
+        onScroll={onScroll}
       >
         <Heads />
-        <div className="scroller" ref={scroller} onScroll={onScroll} role="rowgroup">
-          <div
-            className="rows"
-            role="presentation"
-            style={{ height: virtualizer.getTotalSize() }}
-            onPointerUp={choosePointed}
-          >
-            {items.map(({ index, start }) => {
-              const row = rows[index];
-              if (row === undefined) return null;
-              return (
-                <Row
-                  key={index % slots}
-                  row={row}
-                  index={index}
-                  top={start}
-                  chosen={row.id === chosen}
-                  column={hasFocus && row.id === chosen ? column : -1}
-                  marked={marked.includes(row.id)}
-                  colour={colours.get(row.protocol.abbr) ?? 'var(--line-strong)'}
-                />
-              );
-            })}
-          </div>
+        <div
+          className="rows"
+          role="rowgroup"
+          style={{ height: virtualizer.getTotalSize() }}
+          onPointerUp={choosePointed}
+        >
+          {items.map(({ index, start }) => {
+            const row = rows[index];
+            if (row === undefined) return null;
+            return (
+              <Row
+                key={index % slots}
+                row={row}
+                index={index}
+                top={start}
+                chosen={row.id === chosen}
+                column={hasFocus && row.id === chosen ? column : -1}
+                marked={marked.includes(row.id)}
+                colour={colours.get(row.protocol.abbr) ?? 'var(--line-strong)'}
+              />
+            );
+          })}
         </div>
       </div>
       <CellActions grid={grid} />
@@ -235,7 +244,7 @@ function useFocusWithin(element: RefObject<HTMLElement | null>): boolean {
 function Heads() {
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
-    <div className="heads row-shape" role="row" aria-rowindex={1}>
+    <div className="heads" role="row" aria-rowindex={1}>
       {columns.map((column) => (
         // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
         <div

@@ -54,6 +54,7 @@ function Target({ row }: { readonly row: EntryRow }) {
           <span className="hidden-text">incomplete: {row.incomplete.join(', ')}</span>
         </span>
       )}
+      {row.demo && <span className="demo-mark">demo</span>}
     </>
   );
 }

@@ -15,15 +15,9 @@ export const mantineTheme = createTheme({
         divider: 'menu-line',
       },
     },
-    Modal: {
-      defaultProps: { shadow: 'none', transitionProps: { duration: 0 }, yOffset: '8vh' },
-      classNames: {
-        content: 'dialog',
-        header: 'dialog-head',
-        title: 'dialog-title',
-        body: 'dialog-body',
-        overlay: 'dialog-overlay',
-      },
+    Popover: {
+      defaultProps: { shadow: 'none', offset: 4, transitionProps: { duration: 0 } },
+      classNames: { dropdown: 'menu' },
     },
   },
 });

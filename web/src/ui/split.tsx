@@ -6,6 +6,8 @@ interface Props {
   /** Share of the second pane. */
   readonly share: number;
   readonly onShare: (share: number) => void;
+  /** What the second pane is called. */
+  readonly label: string;
   readonly children: readonly [ReactNode, ReactNode];
 }
 
@@ -14,7 +16,7 @@ const largest = 0.8;
 const keyStep = 0.02;
 const clamp = (share: number) => Math.min(largest, Math.max(smallest, share));
 
-export function Split({ direction, share, onShare, children }: Props) {
+export function Split({ direction, share, onShare, label, children }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const isRight = direction === 'right';
   const drag = (event: PointerEvent) => {
@@ -33,7 +35,8 @@ export function Split({ direction, share, onShare, children }: Props) {
     else return;
     event.preventDefault();
   };
-  const track = `minmax(0, ${1 - share}fr) 1px minmax(0, ${share}fr)`;
+  const isOpen = children[1] !== null;
+  const track = isOpen ? `minmax(0, ${1 - share}fr) minmax(0, ${share}fr)` : 'minmax(0, 1fr)';
   return (
     <div
       ref={box}
@@ -41,24 +44,28 @@ export function Split({ direction, share, onShare, children }: Props) {
       style={isRight ? { gridTemplateColumns: track } : { gridTemplateRows: track }}
     >
       {children[0]}
-      {/* biome-ignore lint/a11y/useSemanticElements: a rule cannot be moved */}
-      <div
-        className="split-bar"
-        role="separator"
-        tabIndex={0}
-        aria-label="Size of the details"
-        aria-orientation={isRight ? 'vertical' : 'horizontal'}
-        aria-valuenow={Math.round(share * 100)}
-        aria-valuemin={smallest * 100}
-        aria-valuemax={largest * 100}
-        onPointerDown={(event) => {
-          event.preventDefault();
-          event.currentTarget.setPointerCapture(event.pointerId);
-        }}
-        onPointerMove={drag}
-        onKeyDown={onKey}
-      />
-      {children[1]}
+      {isOpen && (
+        <aside className="split-second" aria-label={label}>
+          {/* biome-ignore lint/a11y/useSemanticElements: a rule cannot be moved */}
+          <div
+            className="split-bar"
+            role="separator"
+            tabIndex={0}
+            aria-label={`Size of ${label}`}
+            aria-orientation={isRight ? 'vertical' : 'horizontal'}
+            aria-valuenow={Math.round(share * 100)}
+            aria-valuemin={smallest * 100}
+            aria-valuemax={largest * 100}
+            onPointerDown={(event) => {
+              event.preventDefault();
+              event.currentTarget.setPointerCapture(event.pointerId);
+            }}
+            onPointerMove={drag}
+            onKeyDown={onKey}
+          />
+          {children[1]}
+        </aside>
+      )}
     </div>
   );
 }
