@@ -119,7 +119,8 @@ export class Connection {
     const api = duckdb();
     const statement: [Pointer | null] = [null];
     try {
-      if (api.prepare(this.pointer, sql, statement) !== 0) {
+      // Planning a query over many segments takes milliseconds: not on the event loop either.
+      if ((await callAsync(api.prepare, statement, this.pointer, sql, statement)) !== 0) {
         throw new DuckError(api.prepareError(statement[0]) ?? 'the query cannot be prepared');
       }
       parameters.forEach((value, i) => {

@@ -5,7 +5,7 @@ import type { Payload } from '../dissect/contract.ts';
 import type { PayloadFile, RawBlock } from './payload-file.ts';
 
 /** Bytes of decompressed blocks that are remembered, by all queries together. */
-const cacheBytes = 24 << 20;
+const cacheBytes = 8 << 20;
 
 const decompress = promisify(zstdDecompress);
 
@@ -99,7 +99,7 @@ function keyOf(place: PayloadPlace): string {
 
 /** A block never becomes longer than it says: damage must not take all memory. */
 function limits(block: RawBlock) {
-  return { maxOutputLength: Math.max(block.rawBytes, 1) };
+  return { maxOutputLength: Math.max(block.rawBytes, 1), chunkSize: Math.max(block.rawBytes, 64) };
 }
 
 /** Request and response inside a block; undefined where there is none. */

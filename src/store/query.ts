@@ -26,7 +26,7 @@ import {
 
 /** Entries looked at before the first slice is evaluated, and in the largest slice. */
 const firstSlice = 256;
-const largestSlice = 8192;
+const largestSlice = 4096;
 const sliceGrowth = 4;
 
 /** The evaluator lets other work run after this long. */

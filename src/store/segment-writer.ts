@@ -96,11 +96,15 @@ export class SegmentWriter {
     if (state !== 0) throw this.#appenderError();
     segment.entries += rows;
     segment.measure();
-    if (segment.walBytes >= this.#logLimit) {
-      await this.#shelf.makeRoom(segment.walBytes);
-      await this.#shelf.checkpoint(segment);
-    }
     return rows;
+  }
+
+  /** Folds the log into the table when it has grown long. */
+  async foldLog(): Promise<void> {
+    const segment = this.#segment;
+    if (!segment || segment.walBytes < this.#logLimit) return;
+    await this.#shelf.makeRoom(segment.walBytes);
+    await this.#shelf.checkpoint(segment);
   }
 
   /** Goes on in the newest segment, which was opened with the folder. */

@@ -73,8 +73,14 @@ export class Segment {
     for (const path of Object.values(paths)) rmSync(path, { force: true });
     const segment = new Segment(directory, number, PayloadFile.create(paths.payload));
     const block = fullBytes < smallSegmentBytes ? smallBlockBytes : blockBytes;
-    await segment.attach(admin, `BLOCK_SIZE ${block}, `);
-    await admin.run(createTable(segment.schema));
+    try {
+      await segment.attach(admin, `BLOCK_SIZE ${block}, `);
+      await admin.run(createTable(segment.schema));
+    } catch (error) {
+      await segment.drop(admin).catch(() => {});
+      for (const path of Object.values(paths)) rmSync(path, { force: true });
+      throw error;
+    }
     segment.measure();
     return segment;
   }
@@ -109,13 +115,29 @@ export class Segment {
   }
 
   async detach(admin: Connection): Promise<void> {
-    if (this.#readers > 0) {
+    await this.#unused();
+    await admin.run(`DETACH ${this.schema}`);
+    this.payload.close();
+  }
+
+  /** Opens the columns again after DuckDB gave them up: what was committed is there. */
+  async reattach(admin: Connection): Promise<void> {
+    await this.#unused();
+    await admin.run(`DETACH ${this.schema}`);
+    await this.attach(admin);
+    const sql = `SELECT count(*) FROM ${this.schema}.entries`;
+    await admin.query(sql, [], ['bigint'], (_rows, [count]) => {
+      this.entries = Number(count!(0));
+    });
+    this.measure();
+  }
+
+  async #unused(): Promise<void> {
+    while (this.#readers > 0) {
       await new Promise<void>((resolve) => {
         this.#whenUnused = resolve;
       });
     }
-    await admin.run(`DETACH ${this.schema}`);
-    this.payload.close();
   }
 
   /** Takes the segment and its files away, as soon as no query looks at it any more. */

@@ -12,6 +12,8 @@ const segmentsInLimit = 12;
 /** Below this a segment would hold little more than DuckDB's own pages. */
 export const minimumLimitBytes = 10_000_000;
 
+const noSpace = /no space left|ENOSPC|disk quota/i;
+
 /** A file that could not be read and was set aside. It goes first when room is needed. */
 export interface AsideFile {
   readonly path: string;
@@ -78,10 +80,31 @@ export class Shelf {
         continue;
       }
       if (this.segments.length < 2) return;
-      const oldest = this.segments.shift()!;
-      this.expired += oldest.entries;
-      await oldest.drop(this.#admin);
+      await this.#dropOldest();
     }
+  }
+
+  /**
+   * After a failed write: opens the newest segment again, which DuckDB may have given up. A full disk
+   * counts as the limit: the oldest segment goes. Returns what is lost, in words, if anything.
+   */
+  async revive(error: Error): Promise<string | undefined> {
+    if (noSpace.test(error.message) && this.segments.length > 1) await this.#dropOldest();
+    const newest = this.newest;
+    if (!newest) return undefined;
+    try {
+      await newest.reattach(this.#admin);
+      return undefined;
+    } catch (again) {
+      this.segments.pop();
+      return `Segment ${newest.number} cannot be read until the store is opened again: ${(again as Error).message}`;
+    }
+  }
+
+  async #dropOldest(): Promise<void> {
+    const oldest = this.segments.shift()!;
+    this.expired += oldest.entries;
+    await oldest.drop(this.#admin);
   }
 
   /** Drops every segment. */
@@ -91,8 +114,9 @@ export class Shelf {
 
   async close(): Promise<void> {
     for (const segment of this.segments.splice(0)) {
-      await this.#admin.run(`CHECKPOINT ${segment.schema}`);
-      await segment.detach(this.#admin);
+      // What cannot be folded in now (a full disk) is in the log, and is read from there next time.
+      await this.#admin.run(`CHECKPOINT ${segment.schema}`).catch(() => {});
+      await segment.detach(this.#admin).catch(() => {});
     }
   }
 }

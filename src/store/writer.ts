@@ -18,6 +18,8 @@ const maxQueuedChunks = 8;
 const commitRows = 30_720;
 /** What is appended is durable after this time and that of a commit. */
 const commitEveryMs = 500;
+/** Time between two sentences about failures. */
+const tellEveryMs = 10_000;
 /** Bytes of a row on disk until it is known better. */
 const firstRowBytes = 160;
 
@@ -44,8 +46,8 @@ export interface WriterCounters {
 
 export class Writer {
   readonly counters: WriterCounters = { appended: 0, shed: 0, cpuMs: 0, waiting: 0 };
-  /** Sentences about what could not be written. */
-  readonly onProblem: (message: string) => void;
+  readonly #onProblem: (message: string) => void;
+  #toldAt = Number.NEGATIVE_INFINITY;
   readonly #shelf: Shelf;
   readonly #target: SegmentWriter;
   readonly #blocks: BlockBuilder;
@@ -76,7 +78,7 @@ export class Writer {
   ) {
     this.#shelf = shelf;
     this.#target = target;
-    this.onProblem = onProblem;
+    this.#onProblem = onProblem;
     this.#segmentNumber = shelf.newest?.number ?? 0;
     this.#blocks = new BlockBuilder((block) => this.#queueBlock(block));
     this.#blocks.restart(nextBlock);
@@ -246,7 +248,7 @@ export class Writer {
     for (let next = this.#jobs.shift(); next; next = this.#jobs.shift()) {
       const started = performance.now();
       try {
-        await this.#do(next.job);
+        await this.#do(next);
       } catch (error) {
         await this.#recover(error);
       }
@@ -256,7 +258,7 @@ export class Writer {
     this.#running = undefined;
   }
 
-  async #do(job: Job): Promise<void> {
+  async #do({ job, done }: QueuedJob): Promise<void> {
     switch (job.kind) {
       case 'block': {
         const bytes = await this.#target.writeBlock(job);
@@ -269,6 +271,9 @@ export class Writer {
       case 'commit': {
         const rows = await this.#target.commit();
         this.counters.waiting -= rows;
+        // Whoever waits to see these rows need not wait for the log.
+        done?.();
+        await this.#target.foldLog();
         return;
       }
       case 'rotate':
@@ -286,16 +291,25 @@ export class Writer {
     const lost = this.counters.waiting;
     this.counters.shed += lost;
     this.counters.waiting = 0;
-    this.onProblem(`${lost} entries could not be stored: ${(error as Error).message}`);
+    this.#tell(`${lost} entries could not be stored: ${(error as Error).message}`);
     this.#chunk.reset();
     this.#dropJobs();
     this.#segmentNumber++;
     this.#startSegment();
     try {
+      const loss = await this.#shelf.revive(error as Error);
+      if (loss) this.#tell(loss);
       await this.#target.rotate(this.#segmentNumber);
     } catch (again) {
-      this.onProblem(`The store cannot go on: ${(again as Error).message}`);
+      this.#tell(`The store cannot go on: ${(again as Error).message}`);
     }
+  }
+
+  /** A full disk fails at every turn; it is said now and then, and counted always. */
+  #tell(message: string): void {
+    if (performance.now() - this.#toldAt < tellEveryMs) return;
+    this.#toldAt = performance.now();
+    this.#onProblem(message);
   }
 
   #dropJobs(): void {

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { StoredEntry } from '../entry/entry.ts';
+import { entryFields } from '../entry/fields.ts';
+import { columnOf, subjectOf } from '../entry/subject.ts';
+import { compileQuery, parseQuery, quote } from '../filter/index.ts';
+import { Capture, Outcome, RowFlag } from '../ship/columns.ts';
+import type { Store } from './contract.ts';
+import { filterEngine, openStore } from './index.ts';
+import { protocolByCode, schema, trafficBatch } from './test-support.ts';
+
+/** Rows with everything that is seldom: no answer, other protocols, flags, IPv6, empty texts. */
+function oddBatch() {
+  const batch = trafficBatch({ rows: 400, first: 0 });
+  const c = batch.columns;
+  for (let row = 0; row < 400; row += 3) {
+    c.outcome[row] = Outcome.NoResponse;
+    c.status[row] = 0;
+    c.elapsedMs[row] = Number.NaN;
+    c.waitMs[row] = Number.NaN;
+    c.contentType[row * 2 + 1] = 0;
+  }
+  for (let row = 0; row < 400; row += 7) {
+    c.outcome[row] = Outcome.NoRequest;
+    c.flags[row] = RowFlag.Outgoing | RowFlag.Demo;
+    c.capture[row] = Capture.Ebpf;
+    c.protocol[row] = 99;
+    c.sourceAddress.set(
+      [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, row & 0xff],
+      row * 16,
+    );
+    c.requestSize[row] = 5_000_000_000;
+    c.stream[row] = 2 ** 40 * 3 + row;
+    c.method[row * 2 + 1] = 0;
+  }
+  return batch;
+}
+
+let store: Store;
+let all: readonly StoredEntry[];
+beforeAll(async () => {
+  store = await openStore({ limitBytes: 20_000_000, protocolByCode, schema, node: "it's here" });
+  store.append(oddBatch());
+  all = (await store.page({ filter: '', limit: 1000 })).entries;
+});
+afterAll(() => store.close());
+
+const operators = {
+  number: ['==', '!=', '<', '<=', '>', '>='],
+  text: ['==', '!=', '<', '>=', 'contains', 'startsWith', 'endsWith', 'matches'],
+  boolean: ['==', '!='],
+} as const;
+
+/** Filters on a column with a value that some entries have. */
+function filtersOn(path: string, type: string, column: string): string[] {
+  const values = [3, 7, 50].map((row) => columnOf(all[row]!.row, column));
+  const filters = [path, `not ${path}`, `${path} == nil`, `${path} != nil`];
+  for (const value of values) {
+    if (value === undefined) continue;
+    for (const operator of operators[type as keyof typeof operators]) {
+      const isPattern = operator === 'matches';
+      if (isPattern && typeof value === 'string' && !/^[\w.]*$/.test(value)) continue;
+      filters.push(`${path} ${operator} ${isPattern ? `r"${value}"` : quote(value)}`);
+    }
+  }
+  return [...filters, ...filters.slice(2).map((filter) => `not (${filter})`)];
+}
+
+test('for every column, the store finds what the evaluator accepts', async () => {
+  let exact = 0;
+  const engine = filterEngine(schema, protocolByCode, "it's here");
+  for (const { path, type, column } of [...entryFields, ...schema.fields]) {
+    if (column === undefined) continue;
+    for (const filter of filtersOn(path, type, column)) {
+      const parsed = parseQuery(filter, schema);
+      if (!parsed.ok) continue;
+      const matches = compileQuery(parsed.query);
+      const expected = all.filter((entry) => matches(subjectOf(entry, protocolByCode)));
+      const { entries } = await store.page({ filter, limit: 1000 });
+      expect([filter, entries.map((e) => e.row.id)]).toEqual([
+        filter,
+        expected.map((e) => e.row.id),
+      ]);
+      if (engine.prepare(filter).exact) exact++;
+    }
+  }
+  expect(exact).toBeGreaterThan(200);
+});
+
+test('free text and decoded paths give the same in the store', async () => {
+  for (const filter of ['"users/30/"', '"order 2"', 'response.body contains "number"', '"zebra"']) {
+    const parsed = parseQuery(filter, schema);
+    if (!parsed.ok) throw new Error(parsed.error.message);
+    const matches = compileQuery(parsed.query);
+    const expected = all.filter((entry) => matches(subjectOf(entry, protocolByCode)));
+    const { entries } = await store.page({ filter, limit: 1000 });
+    expect([filter, entries.length]).toEqual([filter, expected.length]);
+  }
+});
