@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { CaptureReader } from './capture-reader.ts';
-import type { PacketSink, PacketSource, SourceCounters, SourceDamage } from './contract.ts';
+import type { CaptureSource } from './capture-source.ts';
+import type { PacketSink, SourceCounters, SourceDamage } from './contract.ts';
 import { InterfaceTable } from './format/interface-table.ts';
 import type { ByteInput } from './input/byte-input.ts';
 import { PipeInput } from './input/pipe-input.ts';
@@ -19,17 +20,11 @@ export interface FileOptions {
   readonly captureFilter?: string;
 }
 
-/** A source of packets from capture files, with the names of their interfaces. */
-export interface FileSource extends PacketSource {
-  /** The interface's name as the file has it, or an empty text. */
-  interfaceName(interfaceIndex: number): string;
-}
-
 /**
  * Opens capture files (pcap and pcapng, also compressed by gzip or zstd; `-` is standard input);
  * several are merged by time. Throws a `SourceError` when one is missing, unreadable or no capture.
  */
-export function openFiles(paths: readonly string[], options: FileOptions = {}): FileSource {
+export function openFiles(paths: readonly string[], options: FileOptions = {}): CaptureSource {
   if (paths.length === 0) throw new SourceError('missing', 'no capture file was named');
   if (paths.length > MAX_FILES) {
     throw new SourceError('unsupported', `at most ${MAX_FILES} capture files can be read at once`);
@@ -103,7 +98,7 @@ function statOf(name: string, descriptor: number): fs.Stats {
   }
 }
 
-class Files implements FileSource {
+class Files implements CaptureSource {
   readonly description: string;
   private readonly readers: readonly CaptureReader[];
   private readonly interfaces: InterfaceTable;

@@ -5,7 +5,8 @@
  * **Damage**: what is wrong with the input, found while reading it; never thrown.
  */
 export { compileFilter, FilterError } from './bpf/index.ts';
-export { type FileOptions, type FileSource, openFiles } from './file-source.ts';
+export type { CaptureSource } from './capture-source.ts';
+export { type FileOptions, openFiles } from './file-source.ts';
 export { listInterfaces, type NetworkInterface } from './live/interfaces.ts';
 export { type LiveOptions, openLive } from './live-source.ts';
 export { SourceError, type SourceErrorCode } from './source-error.ts';

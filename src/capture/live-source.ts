@@ -1,5 +1,6 @@
 import { compileKernelFilter, encodeProgram } from './bpf/index.ts';
-import type { PacketSink, PacketSource, SourceCounters, SourceDamage } from './contract.ts';
+import type { CaptureSource } from './capture-source.ts';
+import type { PacketSink, SourceCounters, SourceDamage } from './contract.ts';
 import { interfacesNamed, listInterfaces } from './live/interfaces.ts';
 import { PacketSocket, type RingSize } from './live/packet-socket.ts';
 import { Ring } from './live/ring.ts';
@@ -40,7 +41,7 @@ export interface LiveOptions {
  * Captures from this machine's network interfaces (Linux, CAP_NET_RAW). Throws a `SourceError` that
  * says what to do when that is not possible.
  */
-export function openLive(options: LiveOptions = {}): PacketSource {
+export function openLive(options: LiveOptions = {}): CaptureSource {
   if (process.platform !== 'linux') {
     throw new SourceError(
       'unsupported',
@@ -74,7 +75,7 @@ function ringSize(wanted: number): RingSize {
   return { blockBytes, blocks: Math.floor(bytes / blockBytes) };
 }
 
-class Live implements PacketSource {
+class Live implements CaptureSource {
   readonly description: string;
   private readonly socket: PacketSocket;
   private readonly names: readonly string[];
@@ -118,6 +119,10 @@ class Live implements PacketSource {
 
   damage(): readonly SourceDamage[] {
     return this.damages;
+  }
+
+  interfaceName(interfaceIndex: number): string {
+    return listInterfaces().find(({ index }) => index === interfaceIndex)?.name ?? '';
   }
 
   close(): void {

@@ -48,6 +48,12 @@ describe('a packet seen on several interfaces', () => {
     }
   });
 
+  it('is the same when a card padded it to the shortest frame', () => {
+    const short = packet('45000028' + SEGMENT.slice(8, 80));
+    const padded = Buffer.concat([short, Buffer.alloc(6)]);
+    expect(sightings([short, 2, 1_000], [padded, 3, 1_000])).toEqual([false, true]);
+  });
+
   it('is another one when anything that identifies it differs', () => {
     for (const at of [3, 5, 6, 9, 13, 19, 21, 23, 27, 31, 33, 35, 40, 51]) {
       expect(sightings([packet(), 2, 1_000], [changed(at, 0xee), 3, 1_000])).toEqual([
