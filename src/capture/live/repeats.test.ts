@@ -49,7 +49,7 @@ describe('a packet seen on several interfaces', () => {
   });
 
   it('is the same when a card padded it to the shortest frame', () => {
-    const short = packet('45000028' + SEGMENT.slice(8, 80));
+    const short = packet(`45000028${SEGMENT.slice(8, 80)}`);
     const padded = Buffer.concat([short, Buffer.alloc(6)]);
     expect(sightings([short, 2, 1_000], [padded, 3, 1_000])).toEqual([false, true]);
   });
