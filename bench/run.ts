@@ -47,7 +47,7 @@ if (unknown.length > 0) {
   console.error(`no such part: ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
   process.exit(2);
 }
-printMachine({ Node: process.version, tshark: firstLine('tshark', '--version'), nginx: '' });
+printMachine({ Node: process.version, tshark: firstLine('tshark', '--version') });
 for (const name of chosen) {
   try {
     await parts[name]!();

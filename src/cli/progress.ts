@@ -9,7 +9,7 @@ const leastShare = 0.01;
 const clearLine = '\r\u001b[K';
 
 /** The line for a state: bar, share, entries, rate and time left. */
-export function progressLine(progress: TapProgress): string {
+function progressLine(progress: TapProgress): string {
   const { readBytes, totalBytes, elapsedMs } = progress;
   const rate = elapsedMs > 0 ? (readBytes / elapsedMs) * 1000 : 0;
   const tail = `${formatCount(progress.entries)} entries  ${formatSize(rate)}/s`;

@@ -1,7 +1,7 @@
 /** What completion scripts are made of: the command tree as plain data. */
 import type { Command, Option } from 'commander';
 
-export type ValueKind = 'none' | 'text' | 'file' | 'directory';
+type ValueKind = 'none' | 'text' | 'file' | 'directory';
 
 export interface OptionModel {
   /** As typed: `--output`, and `-h` where there is one. */
