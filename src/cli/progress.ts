@@ -37,7 +37,7 @@ export function progressBar(output: TextOutput): ProgressBar {
   let drawn = false;
   return {
     show(progress) {
-      const width = (output.columns ?? 80) - 1;
+      const width = (output.columns || 80) - 1;
       output.write(clearLine + progressLine(progress).slice(0, width));
       drawn = true;
     },
