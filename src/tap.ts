@@ -12,7 +12,7 @@ import { Capture } from './ship/columns.ts';
 import type { Store } from './store/contract.ts';
 import { CounterReports } from './tap/counters.ts';
 import { jsonlWriter } from './tap/jsonl.ts';
-import type { TapSource, ThreadCounters } from './tap/messages.ts';
+import type { SavedPackets, TapSource, ThreadCounters } from './tap/messages.ts';
 import { type PipelineThread, startPipeline, type TakeBatch, TapError } from './tap/pipelines.ts';
 
 export interface TapOptions {
@@ -67,6 +67,8 @@ export interface TapSummary {
     readonly offset: number;
     readonly reason: string;
   }[];
+  /** What was saved with `write`. */
+  readonly saved: SavedPackets | undefined;
   readonly elapsedMs: number;
   /** CPU time of the pipeline threads, ms. */
   readonly pipelineCpuMs: number;
@@ -139,6 +141,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   options.onStarted?.(await thread.started);
   const counters = await thread.done;
   ended = true;
+  refuseForeignInput(counters);
   report(options, thread, startedAt);
   if (options.output === 'page' && !options.signal.aborted) await aborted(options.signal);
   return summarise(counters, store, startedAt);
@@ -149,6 +152,13 @@ function rowContext({ source, names = {} }: TapOptions): RowContext {
   if (source.kind !== 'local') return { protocolByCode, nameOf: (address) => names[address] ?? '' };
   const local = new LocalNames(names);
   return { protocolByCode, nameOf: (address, port) => local.nameOf(address, port) };
+}
+
+/** Standard input can only be judged when its first bytes have come. */
+function refuseForeignInput({ source, damage }: ThreadCounters): void {
+  const first = damage[0];
+  if (source.packets > 0 || first === undefined || first.offset > 0) return;
+  throw new TapError('not-a-capture', `${first.file}: ${first.reason}`);
 }
 
 async function openTapStore(
@@ -223,6 +233,7 @@ function summarise(
     shed: counters.shedRows + pipeline.shedBodies + pipeline.shedConnections + (stored?.shed ?? 0),
     notUnderstood: pipeline.notUnderstood,
     damage: counters.damage,
+    saved: counters.saved,
     elapsedMs: Date.now() - startedAt,
     pipelineCpuMs: counters.cpuMs,
     storeCpuMs: stored?.cpuMs ?? 0,

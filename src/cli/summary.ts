@@ -18,6 +18,14 @@ function lossRows(summary: TapSummary): [string, string][] {
   return rows;
 }
 
+function savedRows({ saved }: TapSummary): [string, string][] {
+  if (saved === undefined) return [];
+  const lost = saved.lost > 0 ? `, ${formatCount(saved.lost)} lost` : '';
+  const rows: [string, string][] = [['saved', `${formatCount(saved.packets)} packets${lost}`]];
+  if (saved.failure !== '') rows.push(['', saved.failure]);
+  return rows;
+}
+
 /** Aligned lines for people, each ended. */
 export function summaryText(summary: TapSummary): string {
   const rows: [string, string][] = [
@@ -28,6 +36,7 @@ export function summaryText(summary: TapSummary): string {
     ['streams', formatCount(summary.streams)],
     ['entries', formatCount(summary.entries)],
     ...lossRows(summary),
+    ...savedRows(summary),
   ];
   const reasons = Object.entries(summary.notUnderstood)
     .filter(([, count]) => count > 0)

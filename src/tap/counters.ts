@@ -24,6 +24,7 @@ const nothingSeen: ThreadCounters = {
     notUnderstood: {},
   },
   shedRows: 0,
+  saved: undefined,
   cpuMs: 0,
 };
 

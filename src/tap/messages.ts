@@ -38,12 +38,21 @@ export const Control = {
 } as const;
 export const controlSlots = 2;
 
+export interface SavedPackets {
+  readonly packets: number;
+  readonly lost: number;
+  /** A sentence when the file cannot be written any more, else empty. */
+  readonly failure: string;
+}
+
 export interface ThreadCounters {
   readonly source: SourceCounters;
   readonly damage: readonly SourceDamage[];
   readonly pipeline: PipelineCounters;
   /** Rows that were dropped since the receiver was too slow. */
   readonly shedRows: number;
+  /** What was saved with `--write`. */
+  readonly saved: SavedPackets | undefined;
   /** CPU time of this thread so far, ms. */
   readonly cpuMs: number;
 }

@@ -1,7 +1,14 @@
 /** A pipeline thread: one source, one pipeline; batches go to the main thread as transferred buffers. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { PacketSink, PacketSource } from '../capture/contract.ts';
-import { openFiles, openLive, PcapngWriter, SourceError, teeSink } from '../capture/index.ts';
+import {
+  type CaptureSource,
+  openFiles,
+  openLive,
+  PcapngWriter,
+  SourceError,
+  teeSink,
+} from '../capture/index.ts';
 import { Pipeline } from '../pipeline.ts';
 import type { Batch } from '../ship/batch.ts';
 import {
@@ -41,6 +48,7 @@ class PipelineThread {
   readonly #pipeline: Pipeline;
   /** The source can be slowed down without loss: a file. */
   readonly #patient: boolean;
+  #writer: PcapngWriter | undefined;
   #shedRows = 0;
   #lastFlush = 0;
   #lastCounters = 0;
@@ -60,18 +68,28 @@ class PipelineThread {
 
   async run(): Promise<void> {
     const source = await openSource(this.#options);
-    const writer =
-      this.#options.write === undefined ? undefined : new PcapngWriter(this.#options.write);
     try {
+      const sink = this.#saving(source);
       this.#post({ type: 'started', description: source.description });
-      const sink = writer === undefined ? this.#pipeline : teeSink(this.#pipeline, writer);
       await this.#loop(source, sink);
       this.#pipeline.end();
-      writer?.close();
+      this.#writer?.close();
       this.#post({ type: 'ended', counters: this.#counters(source) });
     } finally {
       source.close();
     }
+  }
+
+  /** The pipeline, behind a writer when packets are to be saved. */
+  #saving(source: PacketSource): PacketSink {
+    const { write } = this.#options;
+    if (write === undefined) return this.#pipeline;
+    const interfaceName =
+      'interfaceName' in source
+        ? (index: number) => (source as CaptureSource).interfaceName(index)
+        : () => '';
+    this.#writer = new PcapngWriter(write, { interfaceName });
+    return teeSink(this.#pipeline, this.#writer);
   }
 
   async #loop(source: PacketSource, sink: PacketSink): Promise<void> {
@@ -130,6 +148,11 @@ class PipelineThread {
       damage: source.damage(),
       pipeline: this.#pipeline.counters(),
       shedRows: this.#shedRows,
+      saved: this.#writer && {
+        packets: this.#writer.packets,
+        lost: this.#writer.lost,
+        failure: this.#writer.failure,
+      },
       cpuMs: (cpu.user + cpu.system) / 1000,
     };
   }
