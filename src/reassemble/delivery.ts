@@ -49,9 +49,8 @@ export class Delivery<Context> {
     const lost = missing - Math.max(0, old - length);
     if (lost > 0) this.hole(flow, from, lost);
     if (!fin || stream.place === Place.Ended) return;
-    // A FIN may lie one before `next` when a hole took its place.
     const early = (stream.next - (sequence + length + missing)) | 0;
-    if (early !== 0 && early !== 1) return;
+    if (early !== 0 && !(early === 1 && stream.isBehindHole)) return;
     stream.next = (sequence + length + missing + 1) | 0;
     stream.place = Place.Ended;
     this.dropHeld(stream);
@@ -63,6 +62,8 @@ export class Delivery<Context> {
     const stream = flow.stream(from);
     if (length > 0) {
       stream.next = (stream.next + length) | 0;
+      stream.hasHole = true;
+      stream.holeEnd = stream.next;
       this.#counters.holeBytes += length;
     }
     this.#counters.holes++;

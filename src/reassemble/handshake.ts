@@ -108,5 +108,5 @@ function isLate(stream: Stream, start: number): boolean {
 }
 
 function hasSent(stream: Stream): boolean {
-  return stream.next !== stream.start || stream.first !== undefined;
+  return stream.place === Place.Ended || stream.next !== stream.start || stream.first !== undefined;
 }

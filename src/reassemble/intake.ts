@@ -34,8 +34,8 @@ export class Intake<Context> {
     if (!this.#isInWindow(flow, from, sequence, size)) return;
     const distance = (sequence - stream.next) | 0;
     const total = size + (fin ? 1 : 0);
-    // One behind `next` may still be the FIN whose place a hole has taken.
-    if (distance + total <= 0 && !(fin && distance + total === 0)) {
+    const isLateFin = fin && distance + total === 0 && stream.isBehindHole;
+    if (distance + total <= 0 && !isLateFin) {
       // A keep-alive probe repeats one byte, or sends none.
       if (total > 1) this.#counters.retransmittedBytes += size - missing;
       return;
@@ -68,7 +68,7 @@ export class Intake<Context> {
   /** Of a connection nobody wants to see only the place and the end are followed. */
   #skip(stream: Stream, end: number, fin: boolean): void {
     if (((end - stream.next) | 0) > 0) stream.next = end;
-    if (fin) stream.place = Place.Ended;
+    if (fin && end === stream.next) stream.place = Place.Ended;
   }
 
   /**
@@ -88,11 +88,12 @@ export class Intake<Context> {
     if (!continues || size === 0) return false;
     stream.hasStray = false;
     this.#delivery.flush(flow);
+    // What was held may have ended with a FIN.
+    if (stream.place === Place.Ended) return false;
     const lost = (sequence - stream.next) | 0;
     this.#delivery.hole(flow, from, lost > 0 ? lost : -1);
     stream.next = sequence;
     stream.isAcknowledged = false;
-    // What was held may have ended with a FIN.
-    return stream.place !== Place.Ended;
+    return true;
   }
 }

@@ -186,6 +186,19 @@ describe('a connection from SYN to FIN', () => {
     expect(scene.events).toEqual(['open', 'close Reset']);
   });
 
+  test('is not ended by a FIN whose place is taken', () => {
+    const scene = new Scene().handshake().send('c', '', { at: -1, ack: 0, flags: Fin });
+    scene.send('c', 'GET', { ack: 0 }).send('c', '', { at: 2, ack: 0, flags: Fin });
+    expect(scene.end()).toEqual(['open', 'c:GET', 'close InputEnded']);
+  });
+
+  test('is ended by a FIN that a hole was thought to be', () => {
+    const scene = new Scene().handshake().send('s', '', { ack: 1 });
+    scene.reassembler.advance(100);
+    scene.send('c', '', { ack: 0, flags: Fin });
+    expect(scene.events).toEqual(['open', 'c hole 1', 'c fin']);
+  });
+
   test('ignores data behind the FIN', () => {
     const scene = new Scene()
       .handshake()

@@ -45,6 +45,9 @@ export class Stream {
   /** The highest acknowledgement by the other end, when `isAcknowledged`. */
   acknowledged = 0;
   isAcknowledged = false;
+  /** A hole was declared up to `holeEnd`. */
+  hasHole = false;
+  holeEnd = 0;
   /** What waits, by sequence number, without overlaps. */
   first: Chunk | undefined = undefined;
   last: Chunk | undefined = undefined;
@@ -85,6 +88,11 @@ export class Stream {
     if (this.place !== Place.Known && this.place !== Place.Guessed) return 0;
     const ahead = (acknowledgement - this.next) | 0;
     return ahead > 0 && ahead <= maxWindowBytes ? ahead : 0;
+  }
+
+  /** Whether the number just before `next` lies in a hole: it may have been a FIN. */
+  get isBehindHole(): boolean {
+    return this.hasHole && this.holeEnd === this.next;
   }
 
   /** Bytes missing between what was handed on and the first piece that waits. */
