@@ -2,7 +2,7 @@
  * Stored entry → what the query evaluator asks of it. One implementation for the live tail, the
  * history and exports, so that all give the same answer.
  */
-import type { DecodedExchange, Value, ValueMap } from '../dissect/contract.ts';
+import type { DecodedExchange, Protocol, Value, ValueMap } from '../dissect/contract.ts';
 import type { Subject } from '../filter/contract.ts';
 import type { Entry, EntryRow, StoredEntry } from './entry.ts';
 import type { ProtocolByCode } from './row.ts';
@@ -96,32 +96,80 @@ class EntrySubject implements Subject {
   }
 
   *texts(): Iterable<string> {
-    const { row } = this.#stored;
+    const { row, protocolCode } = this.#stored;
     yield row.method;
     yield row.target;
     yield row.host;
+    const protocol = this.#protocolByCode(protocolCode);
+    const maps = protocol ? mapsOf(protocol) : noMaps;
     const { request, response } = this.root();
-    yield* textsIn(request, 0);
-    yield* textsIn(response, 0);
+    yield* textsIn(request, 'request', maps);
+    yield* textsIn(response, 'response', maps);
   }
 }
 
+/** Members that tell about content and are none: they would make every entry a hit for `utf-8`. */
+const remarks: ReadonlySet<string> = new Set([
+  'charset',
+  'encoding',
+  'httpVersion',
+  'problems',
+  'remark',
+]);
+
+const noMaps: ReadonlySet<string> = new Set();
+const declaredMaps = new WeakMap<Protocol, ReadonlySet<string>>();
+
 /**
- * Texts inside a value, in order. Names count as text where users choose them (header and query
- * names), not where the declaration does (`headers`, `body`, members of list items).
+ * Paths of the maps whose members are not declared: headers, cookies. There users choose the names, so
+ * names are text as well.
  */
-function* textsIn(value: Value, depth: number, inList = false): Iterable<string> {
+function mapsOf(protocol: Protocol): ReadonlySet<string> {
+  let maps = declaredMaps.get(protocol);
+  if (!maps) {
+    const fields = protocol.fields ?? [];
+    const hasMembers = (path: string) => fields.some((field) => field.path.startsWith(`${path}.`));
+    const paths = fields.filter((field) => field.type === 'map').map((field) => field.path);
+    maps = new Set(paths.filter((path) => !hasMembers(path)));
+    declaredMaps.set(protocol, maps);
+  }
+  return maps;
+}
+
+/** The texts below a path, in order; numbers elsewhere than in maps (sizes, counts) are none. */
+function* textsIn(
+  value: Value,
+  path: string,
+  maps: ReadonlySet<string>,
+  depth = 0,
+): Iterable<string> {
+  if (typeof value === 'string') {
+    yield value;
+  } else if (maps.has(path)) {
+    yield* everyText(value, depth);
+  } else if (value && typeof value === 'object' && depth < maxTextDepth) {
+    if (Array.isArray(value)) {
+      for (const item of value) yield* textsIn(item, path, maps, depth + 1);
+    } else {
+      for (const [name, item] of Object.entries(value)) {
+        if (!remarks.has(name)) yield* textsIn(item, `${path}.${name}`, maps, depth + 1);
+      }
+    }
+  }
+}
+
+function* everyText(value: Value, depth: number): Iterable<string> {
   if (typeof value === 'string') {
     yield value;
   } else if (typeof value === 'number' || typeof value === 'boolean') {
     yield String(value);
   } else if (value && depth < maxTextDepth) {
     if (Array.isArray(value)) {
-      for (const item of value) yield* textsIn(item, depth + 1, true);
+      for (const item of value) yield* everyText(item, depth + 1);
     } else {
       for (const [name, item] of Object.entries(value)) {
-        if (depth > 0 && !inList) yield name;
-        yield* textsIn(item, depth + 1, inList);
+        yield name;
+        yield* everyText(item, depth + 1);
       }
     }
   }
