@@ -141,6 +141,8 @@ export class FakeStore implements Store {
       if (batch.columns.outcome[row] !== Outcome.Pending) this.entries.push(entryAt(batch, row));
     }
   }
+  async room(): Promise<void> {}
+
   async page({ filter, limit, before, after }: PageRequest): Promise<Page> {
     const matches = compileFake(filter) as Matcher;
     const found = this.entries
