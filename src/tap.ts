@@ -169,12 +169,12 @@ async function openTapStore(
   if (options.store === 'none') return undefined;
   // Loaded when needed: without store and page a tap starts in a third of the time.
   const { openStore } = await import('./store/index.ts');
-  return openStore({
-    directory: options.store.directory,
-    limitBytes: options.store.limitBytes,
-    ...context,
-    schema,
-  });
+  const { directory, limitBytes } = options.store;
+  try {
+    return await openStore({ directory, limitBytes, ...context, schema });
+  } catch (error) {
+    throw new TapError('bad_store', error instanceof Error ? error.message : String(error));
+  }
 }
 
 function filterOf(text: string | undefined, schema: FieldSchema) {

@@ -47,6 +47,7 @@ export function startPipeline(
   let counters: ThreadCounters | undefined;
   const started = Promise.withResolvers<string>();
   const done = Promise.withResolvers<ThreadCounters>();
+  // Whoever waits for one of the two is told; nobody has to wait for both.
   started.promise.catch(() => undefined);
   const fail = (error: Error) => {
     started.reject(error);
@@ -87,8 +88,11 @@ export function startPipeline(
   worker.on('exit', () => {
     if (!ended) fail(new TapError('internal', 'the pipeline thread ended unexpectedly'));
   });
+  const ending = done.promise.finally(() => worker.terminate());
+  // Who waits for the start learns of a failure there, and does not come to wait for the end.
+  ending.catch(() => undefined);
   return {
-    done: done.promise.finally(() => worker.terminate()),
+    done: ending,
     started: started.promise,
     counters: () => counters,
     stop() {

@@ -162,11 +162,15 @@ async function openSource(options: ThreadOptions): Promise<PacketSource> {
   const { source } = options;
   if (source.kind === 'recording') return openRecording(source.path);
   if (source.kind === 'files') {
-    return openFiles([...source.paths], { captureFilter: source.captureFilter });
+    return openFiles([...source.paths], filterOption(source.captureFilter));
   }
   return openLive({
     interfaces: [...source.interfaces],
-    captureFilter: source.captureFilter,
+    ...filterOption(source.captureFilter),
     ignorePorts: [...source.ignorePorts],
   });
+}
+
+function filterOption(captureFilter: string | undefined): { captureFilter?: string } {
+  return captureFilter === undefined ? {} : { captureFilter };
 }
