@@ -36,7 +36,7 @@ export interface TapOptions {
   readonly notice?: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: TapProgress) => void;
-  /** The page answers. */
+  /** The page answers and the source is open. */
   readonly onReady?: (ready: { readonly url: string }) => void;
   /** The source is open; says what is tapped. */
   readonly onStarted?: (description: string) => void;
@@ -91,6 +91,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   if (store !== undefined) stack.defer(() => store.close());
   let thread: PipelineThread | undefined;
   let ended = false;
+  let ready: (() => void) | undefined;
   const reports = new CounterReports();
   const takers: TakeBatch[] = [];
   if (options.output === 'page') {
@@ -105,7 +106,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
     });
     stack.defer(() => page.close());
     takers.push((batch) => page.push(batch));
-    options.onReady?.({ url: page.url });
+    ready = () => options.onReady?.({ url: page.url });
   }
   if (store !== undefined) {
     // A file waits for the store; a live tap does not, the store then sheds and counts.
@@ -138,7 +139,9 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   const stop = () => thread?.stop();
   options.signal.addEventListener('abort', stop);
   stack.defer(() => options.signal.removeEventListener('abort', stop));
-  options.onStarted?.(await thread.started);
+  const description = await thread.started;
+  ready?.();
+  options.onStarted?.(description);
   const counters = await thread.done;
   ended = true;
   refuseForeignInput(counters);

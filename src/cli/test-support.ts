@@ -14,6 +14,7 @@ export const emptySummary: TapSummary = {
   shed: 0,
   notUnderstood: {},
   damage: [],
+  saved: undefined,
   elapsedMs: 0,
   pipelineCpuMs: 0,
   storeCpuMs: 0,
