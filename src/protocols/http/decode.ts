@@ -1,4 +1,4 @@
-/** Payload → the request and response of an entry. Names follow the original (mizu.md 4.2). */
+/** Payload → the request and response of an entry. Names follow the original. */
 import {
   type DecodedExchange,
   Incomplete,
