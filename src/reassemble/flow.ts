@@ -17,11 +17,11 @@ class OpenConnection<Context> implements Connection<Context> {
   context: Context = undefined as Context;
   ignored = false;
 
-  constructor(number: number, flow: Flow<Context>) {
+  constructor(number: number, flow: Flow<Context>, address0: Uint32Array, address1: Uint32Array) {
     this.number = number;
-    this.address0 = Uint32Array.of(flow.word00, flow.word01, flow.word02, flow.word03);
+    this.address0 = address0;
     this.port0 = flow.port0;
-    this.address1 = Uint32Array.of(flow.word10, flow.word11, flow.word12, flow.word13);
+    this.address1 = address1;
     this.port1 = flow.port1;
     this.scope = flow.scope;
   }
@@ -89,7 +89,12 @@ export class Flow<Context> {
     this.scope = segment.scope;
     this.hash = hash;
     this.usedMs = segment.timestampMs;
-    this.connection = new OpenConnection(number, this);
+    this.connection = new OpenConnection(
+      number,
+      this,
+      Uint32Array.of(this.word00, this.word01, this.word02, this.word03),
+      Uint32Array.of(this.word10, this.word11, this.word12, this.word13),
+    );
   }
 
   /** What both streams hold. */
@@ -99,7 +104,8 @@ export class Flow<Context> {
 
   /** A closed flow is remembered for a while; what the sink hung on its connection need not be. */
   release(): void {
-    this.connection = new OpenConnection(0, this);
+    const { number, address0, address1 } = this.connection;
+    this.connection = new OpenConnection(number, this, address0, address1);
   }
 
   stream(end: End): Stream {
