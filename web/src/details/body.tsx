@@ -47,35 +47,36 @@ export function Body({ body, entry, side }: Props) {
               {bytes(body.size)}
             </span>
             <span className="dim body-type">{body.mediaType || 'no type'}</span>
-            <span className="spacer" />
-            {(view === 'tree' || isText) && searchBox}
-            {isText && (
-              <button
-                type="button"
-                className="button icon-button small"
-                aria-label="Wrap lines"
-                aria-pressed={wrap}
-                data-tip="Wrap lines"
-                onClick={() => settings.set({ wrap: !wrap })}
-              >
-                <WrapIcon />
-              </button>
-            )}
-            <fieldset className="views">
-              <legend className="hidden-text">View</legend>
-              {views.map((choice) => (
+            <span className="body-controls">
+              {(view === 'tree' || isText) && searchBox}
+              {isText && (
                 <button
-                  key={choice}
                   type="button"
-                  className="button small"
-                  aria-pressed={choice === view}
-                  onClick={() => setWanted(choice)}
+                  className="button icon-button small"
+                  aria-label="Wrap lines"
+                  aria-pressed={wrap}
+                  data-tip="Wrap lines"
+                  onClick={() => settings.set({ wrap: !wrap })}
                 >
-                  {viewTitles[choice]}
+                  <WrapIcon />
                 </button>
-              ))}
-            </fieldset>
-            <BodyButtons body={body} entry={entry} side={side} />
+              )}
+              <fieldset className="views">
+                <legend className="hidden-text">View</legend>
+                {views.map((choice) => (
+                  <button
+                    key={choice}
+                    type="button"
+                    className="button small"
+                    aria-pressed={choice === view}
+                    onClick={() => setWanted(choice)}
+                  >
+                    {viewTitles[choice]}
+                  </button>
+                ))}
+              </fieldset>
+              <BodyButtons body={body} entry={entry} side={side} />
+            </span>
           </div>
           <BodyRemarks body={body} />
           <BodyContent body={body} view={view} wrap={wrap} />

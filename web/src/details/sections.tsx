@@ -52,7 +52,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
   const why = absent[entry.outcome as keyof typeof absent];
   return (
     <div className="side">
-      {isTitled && <h2 className="side-title">{word}</h2>}
+      <h2 className={isTitled ? 'side-title' : 'hidden-text'}>{word}</h2>
       {own.length === 0 && (
         <p className="body-remark dim">{why ?? `The ${side} has nothing to show.`}</p>
       )}

@@ -83,7 +83,7 @@ export function Timing({ entry }: { readonly entry: EntryRow }) {
             ? []
             : [
                 { name: 'Response ended', value: exactTime(entry.timestamp + entry.elapsedTime) },
-                { name: 'Elapsed, ms', value: entry.elapsedTime, path: 'elapsedTime' },
+                { name: 'Elapsed', value: `${entry.elapsedTime.toFixed(3)} ms` },
               ]),
         ]}
       />

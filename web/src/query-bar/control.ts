@@ -2,7 +2,7 @@
 import type { Value } from '../../../src/dissect/contract.ts';
 import { session } from '../data/session.ts';
 import { rememberQuery } from '../data/settings.ts';
-import { addClause, comparison, errorOf } from './language.ts';
+import { addClause, comparison, errorOf, type Operator } from './language.ts';
 
 export interface QueryBarHandle {
   read(): string;
@@ -33,9 +33,14 @@ export function runQuery(text: string): void {
 }
 
 /** Narrows what is shown to entries with (or without) this value. */
-export function filterBy(path: string, value: Value, negate = false): void {
+export function filterBy(
+  path: string,
+  value: Value,
+  negate = false,
+  operator: Operator = '==',
+): void {
   const current = session.view.get().filter;
-  runQuery(addClause(current, comparison(path, value), negate ? 'and not' : 'and'));
+  runQuery(addClause(current, comparison(path, value, operator), negate ? 'and not' : 'and'));
 }
 
 export function focusQuery(): void {

@@ -23,10 +23,12 @@ export function errorOf(text: string): QueryError | undefined {
   return result.ok ? undefined : result.error;
 }
 
+export type Operator = '==' | '>=';
+
 /** `path == value`, in the language's own quoting. */
-export function comparison(path: string, value: Value): string {
+export function comparison(path: string, value: Value, operator: Operator = '=='): string {
   const isScalar = value === null || (typeof value !== 'object' && value !== undefined);
-  return compare(path, '==', isScalar ? value : JSON.stringify(value));
+  return compare(path, operator, isScalar ? value : JSON.stringify(value));
 }
 
 /** The conditions that must all hold, as texts. */

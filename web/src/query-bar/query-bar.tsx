@@ -1,5 +1,6 @@
 /** The query bar: what is shown, and since when. */
 
+import { completionStatus } from '@codemirror/autocomplete';
 import { undo } from '@codemirror/commands';
 import type { EditorView } from '@codemirror/view';
 import { Menu } from '@mantine/core';
@@ -90,7 +91,12 @@ function useEditor(openHistory: () => void) {
 
   useEffect(() => {
     setError(undefined);
-    const timer = window.setTimeout(() => setError(errorOf(text)), errorPause);
+    const timer = window.setTimeout(() => {
+      // Somebody choosing a completion is not done yet.
+      const isChoosing =
+        editor.current !== undefined && completionStatus(editor.current.state) === 'active';
+      if (!isChoosing) setError(errorOf(text));
+    }, errorPause);
     return () => window.clearTimeout(timer);
   }, [text]);
   useEffect(() => {

@@ -58,7 +58,12 @@ export function CellActions({ grid }: { readonly grid: RefObject<HTMLElement | n
   if (column.text(place.row) === '' && query === undefined) return null;
   return (
     <div className="cell-actions" style={{ left: place.left, top: place.top }}>
-      <ValueActions path={query?.[0]} value={query?.[1]} copy={column.text(place.row)} />
+      <ValueActions
+        path={query?.[0]}
+        value={query?.[1]}
+        operator={query?.[2]}
+        copy={column.text(place.row)}
+      />
     </div>
   );
 }

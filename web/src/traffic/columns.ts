@@ -12,7 +12,9 @@ export interface Column {
   /** Exact value or explanation; empty for none. */
   readonly hint: (row: EntryRow) => string;
   /** Path and value of "show only these"; undefined when there is nothing to filter by. */
-  readonly query: (row: EntryRow) => readonly [string, string | number] | undefined;
+  readonly query: (
+    row: EntryRow,
+  ) => readonly [path: string, value: string | number, operator?: '>='] | undefined;
 }
 
 /** Name, or address and port. */
@@ -94,7 +96,7 @@ export const columns: readonly Column[] = [
     tip: 'What the call is about',
     number: false,
     text: (row) => row.target,
-    hint: (row) => row.target,
+    hint: (row) => (row.target.length > 40 ? row.target : ''),
     query: (row) => ['target', row.target],
   },
   {
@@ -132,7 +134,8 @@ export const columns: readonly Column[] = [
     number: true,
     text: (row) => (row.elapsedTime === null ? '' : duration(row.elapsedTime)),
     hint: (row) => (row.elapsedTime === null ? '' : `${row.elapsedTime.toFixed(3)} ms`),
-    query: (row) => (row.elapsedTime === null ? undefined : ['elapsedTime', row.elapsedTime]),
+    query: (row) =>
+      row.elapsedTime === null ? undefined : ['elapsedTime', Math.floor(row.elapsedTime), '>='],
   },
 ];
 

@@ -47,7 +47,7 @@ export function filterByFocused(negate: boolean): void {
   }
   const cell = cellQuery();
   const query = cell?.column?.query(cell.row);
-  if (query !== undefined) filterBy(query[0], query[1], negate);
+  if (query !== undefined) filterBy(query[0], query[1], negate, query[2]);
 }
 
 /** Copies the text of the cell the keyboard is on. */

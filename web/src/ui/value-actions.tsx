@@ -2,13 +2,14 @@
 import type { Value } from '../../../src/dissect/contract.ts';
 import { copyText } from '../data/page-state.ts';
 import { filterBy } from '../query-bar/control.ts';
-import { comparison } from '../query-bar/language.ts';
+import { comparison, type Operator } from '../query-bar/language.ts';
 import { AddIcon, CopyIcon, ExcludeIcon } from './icons.tsx';
 
 interface Props {
   /** Query path of the value; without one it can only be copied. */
   readonly path: string | undefined;
   readonly value: Value;
+  readonly operator?: Operator | undefined;
   /** Text that is copied; the value when absent. */
   readonly copy?: string;
   /** What the value is called, for screen readers. */
@@ -18,7 +19,7 @@ interface Props {
 /** Longer values make no sensible query, and no readable tooltip. */
 const longestValue = 300;
 
-export function ValueActions({ path, value, copy, name = 'value' }: Props) {
+export function ValueActions({ path, value, operator, copy, name = 'value' }: Props) {
   const text = copy ?? String(value);
   const fits = path !== undefined && value !== undefined && String(value).length <= longestValue;
   return (
@@ -30,8 +31,8 @@ export function ValueActions({ path, value, copy, name = 'value' }: Props) {
             className="button icon-button small"
             data-add=""
             aria-label={`Add ${name} to the filter`}
-            data-tip={`and ${comparison(path, value)}`}
-            onClick={() => filterBy(path, value)}
+            data-tip={`and ${comparison(path, value, operator)}`}
+            onClick={() => filterBy(path, value, false, operator)}
           >
             <AddIcon />
           </button>
@@ -40,8 +41,8 @@ export function ValueActions({ path, value, copy, name = 'value' }: Props) {
             className="button icon-button small"
             data-exclude=""
             aria-label={`Exclude ${name} by the filter`}
-            data-tip={`and not (${comparison(path, value)})`}
-            onClick={() => filterBy(path, value, true)}
+            data-tip={`and not (${comparison(path, value, operator)})`}
+            onClick={() => filterBy(path, value, true, operator)}
           >
             <ExcludeIcon />
           </button>
