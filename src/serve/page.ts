@@ -24,7 +24,7 @@ export function fileOptions(webRoot: string): FastifyStaticOptions {
     dotfiles: 'ignore',
     cacheControl: false,
     setHeaders: (reply, path) => {
-      reply.header('cache-control', path.startsWith(hashed) ? immutable : 'no-cache');
+      reply.setHeader('cache-control', path.startsWith(hashed) ? immutable : 'no-cache');
     },
   };
 }
