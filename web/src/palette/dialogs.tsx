@@ -6,6 +6,7 @@ import { pageState, say } from '../data/page-state.ts';
 import { session } from '../data/session.ts';
 import { type Command, commands } from './commands.ts';
 import { keyText } from './keyboard.ts';
+import { parseTime } from './parse-time.ts';
 import './palette.css';
 
 const close = () => pageState.set({ dialog: 'none' });
@@ -168,25 +169,6 @@ function Help() {
       </section>
     </div>
   );
-}
-
-/** `12:31`, `12:31:07` of today, or anything `Date` reads. */
-export function parseTime(text: string, now: number): number | undefined {
-  const clock = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/.exec(text.trim());
-  if (clock === null) {
-    const at = Date.parse(text);
-    return Number.isNaN(at) ? undefined : at;
-  }
-  const [, hours, minutes, seconds = '0', ms = '0'] = clock;
-  const day = new Date(now);
-  const at = day.setHours(
-    Number(hours),
-    Number(minutes),
-    Number(seconds),
-    Number(ms.padEnd(3, '0')),
-  );
-  // A clock time later than now means yesterday's.
-  return at > now ? at - 86_400_000 : at;
 }
 
 function Jump() {
