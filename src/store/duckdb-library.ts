@@ -121,8 +121,8 @@ function tameAllocator(): void {
   try {
     const mallopt = koffi.load('libc.so.6').func('int mallopt(int option, int value)');
     mallopt(arenaMax, 2);
-    mallopt(mmapThreshold, 256 << 10);
-    mallopt(trimThreshold, 512 << 10);
+    mallopt(mmapThreshold, 2 << 20);
+    mallopt(trimThreshold, 4 << 20);
   } catch {
     // Another C library: its allocator is left alone.
   }

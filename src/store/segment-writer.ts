@@ -36,6 +36,8 @@ export function compressBlock(block: FilledBlock): Promise<Buffer> {
       block.raw.subarray(0, block.length),
       {
         chunkSize: compressChunkBytes,
+        // Known in advance, zstd takes smaller tables for small blocks.
+        pledgedSrcSize: block.length,
         params: { [constants.ZSTD_c_compressionLevel]: 1 },
       },
       (error, compressed) => {
