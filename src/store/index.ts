@@ -21,9 +21,7 @@ import { SegmentWriter } from './segment-writer.ts';
 import { minimumLimitBytes, Shelf } from './shelf.ts';
 import { Writer } from './writer.ts';
 
-export type { PreparedQuery, QueryEngine } from './engine.ts';
 export { filterEngine, sqlColumns } from './engine.ts';
-export { minimumLimitBytes } from './shelf.ts';
 
 /** Memory that DuckDB may use, for all segments together. */
 const memoryLimit = '56MB';
