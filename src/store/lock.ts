@@ -7,14 +7,22 @@ const lockName = 'mizu.lock';
 /** Folders open in this process: a process id in a lock file says nothing about itself. */
 const openHere = new Set<string>();
 
-/** When a process started, in kernel ticks: tells a process from a later one with the same id. */
-function startOf(processId: number): string {
+interface ProcessFacts {
+  /** Dead, but its parent has not taken note: common in containers. */
+  readonly isZombie: boolean;
+  /** When it started, in kernel ticks: tells a process from a later one with the same id. */
+  readonly start: string;
+}
+
+/** What the system says of a process; nothing where there is no `/proc`. */
+function factsOf(processId: number): ProcessFacts | undefined {
   try {
     const stat = readFileSync(`/proc/${processId}/stat`, 'latin1');
     // Fields behind the command's closing parenthesis: state is the 3rd, the start is the 22nd.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { isZombie: fields[0] === 'Z', start: fields[19] ?? '' };
   } catch {
-    return '';
+    return undefined;
   }
 }
 
@@ -24,8 +32,9 @@ function isAlive(processId: number, start: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const now = startOf(processId);
-  return start === '' || now === '' || start === now;
+  const facts = factsOf(processId);
+  if (!facts) return true;
+  return !facts.isZombie && (start === '' || start === facts.start);
 }
 
 /**
@@ -46,7 +55,7 @@ export function lockFolder(directory: string): () => void {
     }
     rmSync(path, { force: true });
   }
-  writeFileSync(path, `${process.pid} ${startOf(process.pid)}\n`, { flag: 'wx' });
+  writeFileSync(path, `${process.pid} ${factsOf(process.pid)?.start ?? ''}\n`, { flag: 'wx' });
   openHere.add(folder);
   return () => {
     openHere.delete(folder);
