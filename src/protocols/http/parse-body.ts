@@ -7,7 +7,7 @@ import { type ParserStream, type Progress, Step, type Window } from '../../disse
 import { broken, ChunkPhase, chunkNeed, unfinished, walkChunks } from './parse-chunked.ts';
 import { requestBody, responseBody, scanHead } from './parse-frame.ts';
 import { head, scanFields } from './parse-head.ts';
-import { beforeTrailers } from './parse-seen-names.ts';
+import { beforeTrailers } from './parse-seen-lines.ts';
 import { type HttpState, Mode } from './parse-state.ts';
 
 type Stream = ParserStream<HttpState>;

@@ -7,6 +7,7 @@ export const space = 32;
 export const comma = 44;
 export const zero = 48;
 export const colon = 58;
+export const semicolon = 59;
 
 /** 1 for bytes of a token: methods, field names. */
 export const tokenByte = new Uint8Array(256);

@@ -3,7 +3,7 @@ import type { Message, Output, ParserStream, Window } from '../../dissect/contra
 import { cr, lf } from './parse-bytes.ts';
 import { Coding, head, scanFields } from './parse-head.ts';
 import { incomplete, notHttp, scanRequestLine, scanStatusLine } from './parse-line.ts';
-import { beforeRequest, beforeResponse } from './parse-seen-names.ts';
+import { beforeRequest, beforeResponse } from './parse-seen-lines.ts';
 import { type HttpState, Note } from './parse-state.ts';
 
 /** Longest head, interim responses included; of a longer one the beginning is kept. */

@@ -3,8 +3,8 @@
  *
  *   field-name ":" OWS field-value OWS CRLF   ...   CRLF
  *
- * The name is looked up in `parse-seen-names.ts`, the value is passed to the end of its line; only the
- * few values that frame the message or fill the row are looked at. A line that is folded, has a bare
+ * A line is compared with those in `parse-seen-lines.ts`; where it differs its value is passed to the end
+ * of the line. Only the few values that frame the message or fill the row are looked at. A line that is folded, has a bare
  * line feed or stray bytes is taken as well; what the specification forbids marks the message.
  */
 import type { Message } from '../../dissect/contract.ts';
@@ -16,12 +16,25 @@ import {
   equalsIgnoringCase,
   isBlank,
   lf,
+  semicolon,
   space,
   tab,
   zero,
 } from './parse-bytes.ts';
 import { Field, invalid, sensitive } from './parse-names.ts';
-import { actionOf, lengthOf, lookUp, matchExpected, unseen } from './parse-seen-names.ts';
+import {
+  actionOf,
+  lineLengthOf,
+  lookUp,
+  match,
+  matchExpected,
+  nameLengthOf,
+  noteDifference,
+  numberOf,
+  valueFromOf,
+  valueToOf,
+  viewOf,
+} from './parse-seen-lines.ts';
 
 /** What Transfer-Encoding says about the end of the body. */
 export const Coding = { None: 0, Chunked: 1, Other: 2 } as const;
@@ -54,7 +67,7 @@ const maxSafeLength = Number.MAX_SAFE_INTEGER / 2;
 /**
  * Scans fields from `from` to the empty line. Returns the index behind it, or -1 when it has not
  * arrived; `head.lineStart` then says how far whole lines reach. Offsets in `message` count from `base`.
- * `before`: what the names come after, see `parse-seen-names.ts`.
+ * `before`: what the names come after, see `parse-seen-lines.ts`.
  */
 export function scanFields(
   bytes: Uint8Array,
@@ -65,6 +78,7 @@ export function scanFields(
   redacting: boolean,
   before: number,
 ): number {
+  const view = viewOf(bytes);
   let i = from;
   let lineStart = from;
   let previous = before;
@@ -75,20 +89,29 @@ export function scanFields(
       if (behind > 0) return behind;
       if (behind < 0) break;
     }
-    let name = matchExpected(previous, bytes, i, end);
-    let colonAt = i + lengthOf(name) - 1;
-    if (name === unseen) {
+    const known = matchExpected(previous, view, i, end);
+    if (known && match.whole && isLineEnd(bytes, i + lineLengthOf(match.slot), end)) {
+      previous = match.slot;
+      readKnown(previous, bytes, i, base, message, redacting);
+      i += lineLengthOf(previous);
+      continue;
+    }
+    let colonAt = i + nameLengthOf(match.slot) - 1;
+    if (known) {
+      previous = match.slot;
+      i += match.same;
+    } else {
       colonAt = endOfName(bytes, i, end);
       if (colonAt < 0) break;
-      name = lookUp(previous, bytes, i, colonAt);
+      previous = lookUp(previous, before, bytes, i, colonAt);
+      i = bytes[colonAt] === colon ? colonAt + 1 : colonAt;
     }
-    previous = name;
-    const action = actionOf(name);
     const valueFrom = bytes[colonAt] === colon ? colonAt + 1 : colonAt;
-    i = valueFrom;
     while (i < end && bytes[i]! >= space) i++;
     i = endOfLine(bytes, i, end, message);
     if (i < 0) break;
+    noteDifference(previous, bytes, lineStart, i);
+    const action = actionOf(previous);
     if (action !== Field.None) readField(action, bytes, valueFrom, i, base, message, redacting);
     i++;
   }
@@ -130,6 +153,40 @@ function endOfName(bytes: Uint8Array, from: number, end: number): number {
   return i === end ? -1 : i;
 }
 
+/** Whether the line before `at` is over for certain: the byte there is known and does not fold it. */
+function isLineEnd(bytes: Uint8Array, at: number, end: number): boolean {
+  return at < end && bytes[at] !== space && bytes[at] !== tab;
+}
+
+/** Takes the value of a line at `at` that is remembered whole. */
+function readKnown(
+  slot: number,
+  bytes: Uint8Array,
+  at: number,
+  base: number,
+  message: Message,
+  redacting: boolean,
+): void {
+  const action = actionOf(slot);
+  if (action === Field.None) return;
+  const from = at - base + valueFromOf(slot);
+  const to = at - base + valueToOf(slot);
+  if (action === sensitive) {
+    if (redacting && to > from) message.redact(from, to);
+  } else if (action === Field.ContentLength && head.contentLength < 0 && numberOf(slot) >= 0) {
+    head.contentLength = numberOf(slot);
+  } else if (action === Field.ContentType && message.contentType.to <= message.contentType.from) {
+    message.contentType.from = from;
+    message.contentType.to = to;
+  } else if (action === Field.Host && message.host.to <= message.host.from) {
+    message.host.from = from;
+    message.host.to = to;
+  } else {
+    const lineFeed = at + lineLengthOf(slot) - 1;
+    readField(action, bytes, at + nameLengthOf(slot), lineFeed, base, message, redacting);
+  }
+}
+
 function readField(
   action: number,
   bytes: Uint8Array,
@@ -154,7 +211,7 @@ function readField(
     case Field.ContentType:
       if (message.contentType.to > message.contentType.from) return;
       message.contentType.from = from - base;
-      message.contentType.to = endOfWord(bytes, from, to, 59) - base;
+      message.contentType.to = endOfWord(bytes, from, to, semicolon) - base;
       return;
     case Field.Host:
       if (message.host.to > message.host.from) return;
@@ -214,7 +271,7 @@ function readTransferEncoding(bytes: Uint8Array, from: number, to: number, messa
     const word = i;
     while (i < to && bytes[i] !== comma) i++;
     if (i === word) break;
-    const wordEnd = endOfWord(bytes, word, i, 59);
+    const wordEnd = endOfWord(bytes, word, i, semicolon);
     if (equalsIgnoringCase(bytes, word, wordEnd, 'identity')) continue;
     if (head.coding === Coding.Chunked) message.malformed = true;
     const chunked = equalsIgnoringCase(bytes, word, wordEnd, 'chunked');

@@ -1,6 +1,6 @@
 /**
  * What the hot half does about a header, decided from its name by an automaton, which costs about 3 ns
- * a byte; `parse-seen-names.ts` remembers its verdicts. The automaton is the product of two: a trie of the names that are known exactly, and one that finds
+ * a byte; `parse-seen-lines.ts` remembers its verdicts. The automaton is the product of two: a trie of the names that are known exactly, and one that finds
  * any of the words of secrets anywhere in the name, with `-` and `_` left out.
  */
 import { tokenByte } from './parse-bytes.ts';
