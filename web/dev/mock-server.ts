@@ -220,6 +220,7 @@ function route(request: IncomingMessage, response: ServerResponse): undefined {
     return answer({ error: { code: 'unauthorized', message: 'A token is needed.' } }, 401);
   const verdict = filterOf(url);
   if (verdict.error !== undefined) return answer({ error: verdict.error }, 400);
+  if (path === '/drop') for (const socket of viewers.keys()) socket.terminate();
   if (path === '/rate') rate = numberOf(url, 'value', rate);
   if (path === '/info')
     return answer({

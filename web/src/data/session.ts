@@ -17,6 +17,8 @@ import { periodOf, readAddress, type TimeRange, writeAddress } from './url-state
 /** Entries asked for at first, and when scrolling. */
 const firstPage = 300;
 const pageSize = 1_000;
+/** Further behind than this many pages, the newest are shown instead; what lies between can be paged in. */
+const catchUpPages = 8;
 /** Most live entries held back while a page is on its way. */
 const heldLimit = 50_000;
 /** How far back from the newest a pending entry makes a reconnect read again. */
@@ -250,25 +252,27 @@ export class Session {
   /** Reads on behind what is known: after a reconnect, a pause, or entries that were missed. */
   async #catchUp(surplus: 'oldest' | undefined = undefined): Promise<void> {
     if (this.view.get().range.kind === 'fixed') return;
-    let tooFar = false;
+    let isTooFar = false;
     await this.#holding(async (current) => {
-      const after = this.#cursor();
-      const page = await api.entries({
-        ...this.#query(),
-        limit: pageSize,
-        ...(after === undefined ? {} : { after }),
-      });
-      if (!current()) return;
-      if (!page.end && this.view.get().following) {
-        tooFar = true;
-        return;
+      let after = this.#cursor();
+      for (let pages = 1; ; pages++) {
+        const page = await api.entries({
+          ...this.#query(),
+          limit: pageSize,
+          ...(after === undefined ? {} : { after }),
+        });
+        if (!current()) return;
+        this.list.merge(page.entries, true);
+        this.list.behind = !page.end;
+        if (surplus !== undefined) this.list.trim(surplus);
+        this.view.set({ loaded: true });
+        after = page.entries.at(-1)?.id;
+        if (page.end || surplus !== undefined || after === undefined) return;
+        if (pages === catchUpPages) break;
       }
-      this.list.merge(page.entries, true);
-      this.list.behind = !page.end;
-      if (surplus !== undefined) this.list.trim(surplus);
-      this.view.set({ loaded: true });
+      isTooFar = this.view.get().following;
     });
-    if (tooFar) await this.#loadNewest();
+    if (isTooFar) await this.#loadNewest();
     else this.view.set({ version: this.list.version, loading: false });
   }
 

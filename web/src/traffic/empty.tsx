@@ -78,7 +78,8 @@ function NothingYet() {
       <h2>{isFile ? 'No API calls in this capture so far' : 'No API calls seen yet'}</h2>
       <p>
         {isFile ? 'Reading' : 'Listening to'} <b>{info?.description ?? 'this machine'}</b>
-        {elapsed > 0 && ` for ${duration(elapsed)}`}. {integer(packets)} packets came by
+        {elapsed >= 1_000 && ` for ${duration(Math.floor(elapsed / 1_000) * 1_000)}`}.{' '}
+        {integer(packets)} packets came by
         {packets === 0 ? '.' : ', none of them with a call that is understood.'}
       </p>
       <NotUnderstood />
@@ -86,8 +87,12 @@ function NothingYet() {
         <>
           <p>Any plain HTTP call from or to this machine appears here. Try one in a terminal:</p>
           <Command text="curl http://localhost:8080/" />
-          <p>No service at hand? The demo shop makes traffic:</p>
-          <Command text="bin/mizu demo" />
+          {info?.demo !== true && (
+            <>
+              <p>No service at hand? The demo shop makes traffic:</p>
+              <Command text="bin/mizu demo" />
+            </>
+          )}
         </>
       )}
     </section>

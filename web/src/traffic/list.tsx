@@ -81,6 +81,13 @@ function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: numb
     lastTop.current = element.scrollTop;
   }, [version, following, height, room]);
 
+  /** Notes which entry is at the top now. */
+  const remember = () => {
+    const top = scroller.current?.scrollTop ?? 0;
+    const index = Math.floor(top / height);
+    anchor.current = { id: list.rows[index]?.id ?? '', offset: top - index * height };
+    return index;
+  };
   const onScroll = () => {
     const element = scroller.current;
     if (element === null) return;
@@ -92,11 +99,10 @@ function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: numb
       else session.setFollowing(true);
     }
     lastTop.current = top;
-    const index = Math.floor(top / height);
-    anchor.current = { id: list.rows[index]?.id ?? '', offset: top - index * height };
+    const index = remember();
     if (index < fetchBefore && !session.view.get().following) void session.loadOlder();
   };
-  return { onScroll };
+  return { onScroll, remember };
 }
 
 /** Brings the chosen row into view when it changes. */
@@ -104,9 +110,12 @@ function useChosenInView(
   scroller: RefObject<HTMLDivElement | null>,
   height: number,
   room: number,
+  moved: () => void,
 ): string {
   const chosen = useObserved(session.view, (view) => view.chosen);
   const loaded = useObserved(session.view, (view) => view.loaded);
+  const tell = useRef(moved);
+  tell.current = moved;
   useLayoutEffect(() => {
     const element = scroller.current;
     const index = chosen === '' || !loaded ? -1 : session.list.indexOf(chosen);
@@ -116,6 +125,7 @@ function useChosenInView(
     const bottom = top + height * 3 - (element.clientHeight - headHeight);
     if (element.scrollTop > top) element.scrollTop = top;
     else if (element.scrollTop < bottom) element.scrollTop = bottom;
+    tell.current();
   }, [chosen, loaded, height, room, scroller]);
   return chosen;
 }
@@ -152,8 +162,8 @@ export function EntryGrid() {
   useObserved(session.view, (view) => view.version);
   const { rows } = session.list;
   const { height: room } = useSize(scroller);
-  const { onScroll } = useScrollPlace(scroller, height, room);
-  const chosen = useChosenInView(scroller, height, room);
+  const { onScroll, remember } = useScrollPlace(scroller, height, room);
+  const chosen = useChosenInView(scroller, height, room, remember);
   const hasFocus = useFocusWithin(grid);
   const column = useObserved(pageState, (state) => state.column);
   const marked = useObserved(pageState, (state) => state.marked);
