@@ -14,13 +14,15 @@ import { Split } from './ui/split.tsx';
 import { Tooltip } from './ui/tooltip.tsx';
 import './app.css';
 
-const DetailsPane = lazy(() =>
-  import('./details/pane.tsx').then((module) => ({ default: module.DetailsPane })),
-);
+const loadDetails = () => import('./details/pane.tsx');
+const loadDialogs = () => import('./palette/dialogs.tsx');
 
-const Dialogs = lazy(() =>
-  import('./palette/dialogs.tsx').then((module) => ({ default: module.Dialogs })),
-);
+const DetailsPane = lazy(() => loadDetails().then((module) => ({ default: module.DetailsPane })));
+
+const Dialogs = lazy(() => loadDialogs().then((module) => ({ default: module.Dialogs })));
+
+/** What is needed at the first click is fetched once the list stands, ms after the start. */
+const fetchRestAfter = 800;
 
 /** Narrower than this the details cover the list. */
 const narrow = '(max-width: 1099px)';
@@ -110,6 +112,13 @@ function DialogPlace() {
 export function App() {
   const state = useObserved(session.link.state, (link) => link.state);
   useEffect(listenToKeys, []);
+  useEffect(() => {
+    const timer = window.setTimeout(() => {
+      // Without them the first click fetches them, and says so if it cannot.
+      Promise.all([loadDetails(), loadDialogs()]).catch(() => undefined);
+    }, fetchRestAfter);
+    return () => window.clearTimeout(timer);
+  }, []);
   if (state === 'unauthorized') return <NoAccess />;
   return (
     <div className="app">
