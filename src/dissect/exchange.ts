@@ -40,6 +40,9 @@ export class Part {
   }
 }
 
+/** The place of an exchange that is in no list. */
+export const notListed = -1;
+
 export class Exchange {
   readonly request = new Part();
   readonly response = new Part();
@@ -65,8 +68,8 @@ export class Exchange {
   live = false;
   /** A pending row has been written. */
   announced = false;
-  /** Is in the writer's list of exchanges opened since the last announcement. */
-  listed = false;
+  /** Where it is in the writer's list of exchanges that were not announced, or `notListed`. */
+  place = notListed;
   /** A place in the waiting list behind which the order is not known: requests were lost there. */
   barrier = false;
   connection: RowConnection | undefined;

@@ -1,8 +1,13 @@
 /** The one reused object in which parsers report a message. */
 import type { Message, Span } from './contract.ts';
 
-/** Redactions per message; more secrets than this in one head make the rest one redaction. */
-const maxRedactions = 64;
+/** Room for redactions at first; it doubles. */
+const firstRedactions = 64;
+/** Redactions per message; more secrets than this make the rest, with all between them, one redaction. */
+const maxRedactions = 8192;
+
+/** Length of `[REDACTED]`. */
+const redactedBytes = 10;
 
 function clear(span: Span): void {
   span.from = 0;
@@ -30,7 +35,7 @@ export class ReportedMessage implements Message {
   note = 0;
   push = false;
   /** Pairs of offsets, `redactionCount` numbers in use. */
-  readonly redactions = new Int32Array(maxRedactions * 2);
+  redactions = new Int32Array(firstRedactions * 2);
   redactionCount = 0;
 
   reset(): void {
@@ -57,11 +62,35 @@ export class ReportedMessage implements Message {
   }
 
   redact(from: number, to: number): void {
-    if (this.redactionCount < this.redactions.length) {
-      this.redactions[this.redactionCount++] = from;
-      this.redactions[this.redactionCount++] = to;
-    } else {
-      this.redactions[this.redactionCount - 1] = to;
+    const count = this.redactionCount;
+    if (count > 0 && (from < this.redactions[count - 1]! || count === maxRedactions * 2)) {
+      this.redactions[count - 1] = Math.max(this.redactions[count - 1]!, to);
+      return;
     }
+    if (count === this.redactions.length) {
+      const larger = new Int32Array(count * 2);
+      larger.set(this.redactions);
+      this.redactions = larger;
+    }
+    this.redactions[count] = from;
+    this.redactions[count + 1] = to;
+    this.redactionCount = count + 2;
+  }
+
+  /**
+   * Where a text begins in what is kept, behind redactions, or -1 when it is not kept: it is empty, not
+   * in the message, or at least in part redacted itself.
+   */
+  keptAt(span: Span): number {
+    if (span.to <= span.from || span.from < this.from || span.to > this.to) return -1;
+    let at = span.from - this.from;
+    for (let i = 0; i < this.redactionCount; i += 2) {
+      const from = Math.max(this.redactions[i]!, this.from);
+      const to = this.redactions[i + 1]!;
+      if (from >= span.to) break;
+      if (to > span.from) return -1;
+      if (to > from) at += redactedBytes - (to - from);
+    }
+    return at;
   }
 }

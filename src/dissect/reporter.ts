@@ -7,9 +7,6 @@ import { ReportedMessage } from './message.ts';
 import { awaitAnswer, finalOutcome, partner } from './pairing.ts';
 import { incompleteBits, type RowWriter } from './row-writer.ts';
 
-/** Length of `[REDACTED]`. */
-const redactedBytes = 10;
-
 export class Reporter implements Output {
   readonly message = new ReportedMessage();
   bodyLimit: number;
@@ -148,21 +145,21 @@ export class Reporter implements Output {
     part.endTime = this.#now;
     part.complete = complete;
     const { contentType } = message;
-    part.contentTypeFrom = this.#offset(contentType);
-    part.contentTypeLength = contentType.to - contentType.from;
+    part.contentTypeFrom = message.keptAt(contentType);
+    part.contentTypeLength = lengthOf(contentType, part.contentTypeFrom);
   }
 
   #fillRequest(exchange: Exchange, complete: boolean): void {
     const { message } = this;
     this.#fillPart(exchange.request, complete);
-    exchange.methodFrom = this.#offset(message.method);
-    exchange.methodLength = message.method.to - message.method.from;
-    exchange.targetFrom = this.#offset(message.target);
-    exchange.targetLength = message.target.to - message.target.from;
-    exchange.hostFrom = this.#offset(message.host);
-    exchange.hostLength = message.host.to - message.host.from;
-    exchange.traceFrom = this.#offset(message.traceId);
-    exchange.traceLength = message.traceId.to - message.traceId.from;
+    exchange.methodFrom = message.keptAt(message.method);
+    exchange.methodLength = lengthOf(message.method, exchange.methodFrom);
+    exchange.targetFrom = message.keptAt(message.target);
+    exchange.targetLength = lengthOf(message.target, exchange.targetFrom);
+    exchange.hostFrom = message.keptAt(message.host);
+    exchange.hostLength = lengthOf(message.host, exchange.hostFrom);
+    exchange.traceFrom = message.keptAt(message.traceId);
+    exchange.traceLength = lengthOf(message.traceId, exchange.traceFrom);
     exchange.version = message.version;
     exchange.note = message.note;
     exchange.key = message.key;
@@ -177,14 +174,9 @@ export class Reporter implements Output {
     if (!exchange.request.seen) exchange.version = message.version;
     exchange.incomplete |= incompleteBits(message, false);
   }
+}
 
-  /** Where a text lies in what is kept: behind a redaction it has moved. */
-  #offset(span: Span): number {
-    const { redactions, redactionCount, from } = this.message;
-    let at = span.from - from;
-    for (let i = 0; i < redactionCount && redactions[i]! < span.from; i += 2) {
-      at += redactedBytes - (redactions[i + 1]! - redactions[i]!);
-    }
-    return at;
-  }
+/** Length of a text that is kept at `at`; one that is not kept has none. */
+function lengthOf(span: Span, at: number): number {
+  return at < 0 ? 0 : span.to - span.from;
 }

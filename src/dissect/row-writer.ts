@@ -5,13 +5,15 @@
 import { Batch } from '../ship/batch.ts';
 import { Outcome, RowFlag } from '../ship/columns.ts';
 import { Incomplete } from './contract.ts';
-import { Exchange, type Part } from './exchange.ts';
+import { Exchange, notListed, type Part } from './exchange.ts';
 import type { ReportedMessage } from './message.ts';
 import { putText } from './text.ts';
 
 const redacted = new TextEncoder().encode('[REDACTED]');
 /** Room for texts that have to be rewritten because they are not UTF-8, per row. */
 const textSlack = 32 << 10;
+/** Finished exchanges that are kept for reuse. */
+const pooledExchanges = 4096;
 /** Short copies are faster in a loop than through a subarray. */
 const shortCopy = 48;
 
@@ -29,6 +31,9 @@ export interface RowWriterOptions {
 export class RowWriter {
   readonly #options: RowWriterOptions;
   #batch: Batch;
+  /** The batch's address columns, a word at a time. */
+  #sourceWords: Uint32Array;
+  #destinationWords: Uint32Array;
   #serial = 1;
   #rows = 0;
   #used = 0;
@@ -43,6 +48,8 @@ export class RowWriter {
   constructor(options: RowWriterOptions) {
     this.#options = options;
     this.#batch = this.#fresh(options.heapBytes);
+    this.#sourceWords = words(this.#batch.columns.sourceAddress);
+    this.#destinationWords = words(this.#batch.columns.destinationAddress);
   }
 
   /** A new exchange whose time is `timeMs`; it lives until `finish` or `drop`. */
@@ -53,10 +60,8 @@ export class RowWriter {
     this.#counter = (this.#counter + 1) & 0xffffff;
     const { node, thread } = this.#options;
     exchange.idSequence = node * 2 ** 32 + thread * 2 ** 24 + this.#counter;
-    if (!exchange.listed) {
-      exchange.listed = true;
-      this.#opened.push(exchange);
-    }
+    exchange.place = this.#opened.length;
+    this.#opened.push(exchange);
     this.live++;
     return exchange;
   }
@@ -71,14 +76,7 @@ export class RowWriter {
     part.seen = true;
     part.redacted = message.redactionCount > 0;
     if (message.redactionCount === 0) {
-      const heap = this.#batch.heap;
-      if (length <= shortCopy) {
-        let to = this.#used;
-        for (let i = from; i < from + length; i++) heap[to++] = bytes[i]!;
-      } else {
-        heap.set(bytes.subarray(from, from + length), this.#used);
-      }
-      this.#used += length;
+      this.#used = copyBytes(bytes, from, from + length, this.#batch.heap, this.#used);
       part.length = length;
     } else {
       this.#keepRedacted(part, message, bytes, base);
@@ -114,8 +112,20 @@ export class RowWriter {
     exchange.live = false;
     exchange.request.saved = undefined;
     exchange.response.saved = undefined;
+    exchange.connection = undefined;
     this.live--;
-    if (!exchange.listed) this.#pool.push(exchange);
+    if (exchange.place !== notListed) this.#unlist(exchange);
+    if (this.#pool.length < pooledExchanges) this.#pool.push(exchange);
+  }
+
+  /** Takes an exchange out of the list of those opened; the last one moves to its place. */
+  #unlist(exchange: Exchange): void {
+    const last = this.#opened.pop()!;
+    if (last !== exchange) {
+      this.#opened[exchange.place] = last;
+      last.place = exchange.place;
+    }
+    exchange.place = notListed;
   }
 
   /** Gives a batch's memory back once its receiver has done with it. */
@@ -132,20 +142,17 @@ export class RowWriter {
     if (announce) {
       const opened = this.#opened;
       this.#opened = [];
+      opened.sort((one, other) => one.idTime - other.idTime);
       // All bytes are saved before the first row is written: a row may seal the batch they lie in.
       for (const exchange of opened) {
-        exchange.listed = false;
-        if (exchange.live) {
-          this.save(exchange.request);
-          this.save(exchange.response);
-        }
+        exchange.place = notListed;
+        this.save(exchange.request);
+        this.save(exchange.response);
       }
       for (const exchange of opened) {
-        if (!exchange.live) this.#pool.push(exchange);
-        else if (!exchange.announced && exchange.request.seen) {
-          this.#writeRow(exchange, Outcome.Pending);
-          exchange.announced = true;
-        }
+        if (!exchange.request.seen) continue;
+        this.#writeRow(exchange, Outcome.Pending);
+        exchange.announced = true;
       }
     }
     if (this.#rows > 0) this.#seal();
@@ -154,20 +161,19 @@ export class RowWriter {
   #keepRedacted(part: Part, message: ReportedMessage, bytes: Uint8Array, base: number): void {
     const heap = this.#batch.heap;
     const { redactions, redactionCount } = message;
+    const end = base + message.to;
     let at = this.#used;
     let done = base + message.from;
     for (let i = 0; i < redactionCount; i += 2) {
-      const from = base + redactions[i]!;
-      const to = base + redactions[i + 1]!;
-      if (from < done || to < from || to > base + message.to) continue;
-      heap.set(bytes.subarray(done, from), at);
-      at += from - done;
-      heap.set(redacted, at);
+      const from = Math.max(base + redactions[i]!, done);
+      const to = Math.min(base + redactions[i + 1]!, end);
+      if (to <= from) continue;
+      at = copyBytes(bytes, done, from, heap, at);
+      for (let k = 0; k < redacted.length; k++) heap[at + k] = redacted[k]!;
       at += redacted.length;
       done = to;
     }
-    heap.set(bytes.subarray(done, base + message.to), at);
-    at += base + message.to - done;
+    at = copyBytes(bytes, done, end, heap, at);
     part.length = at - this.#used;
     this.#used = at;
   }
@@ -237,12 +243,12 @@ export class RowWriter {
     columns.destinationPort[row] = connection.serverPort;
     const secret = exchange.request.redacted || exchange.response.redacted;
     columns.flags[row] = (secret ? RowFlag.Redacted : 0) | (connection.demo ? RowFlag.Demo : 0);
-    const source = columns.sourceAddress;
-    const destination = columns.destinationAddress;
     const { clientAddress, serverAddress } = connection;
+    const source = this.#sourceWords;
+    const destination = this.#destinationWords;
     for (let i = 0; i < 4; i++) {
-      putWord(source, row * 16 + i * 4, clientAddress[i]!);
-      putWord(destination, row * 16 + i * 4, serverAddress[i]!);
+      source[row * 4 + i] = swapped(clientAddress[i]!);
+      destination[row * 4 + i] = swapped(serverAddress[i]!);
     }
   }
 
@@ -257,23 +263,14 @@ export class RowWriter {
   #room(bytes: number): void {
     if (this.#rows < this.#options.rows && this.#used + bytes <= this.#batch.heap.length) return;
     this.#seal();
-    if (bytes > this.#batch.heap.length) this.#batch = this.#fresh(bytes);
+    if (bytes > this.#batch.heap.length) this.#use(this.#fresh(bytes));
   }
 
   #seal(): void {
-    const stillOpen: Exchange[] = [];
     for (const exchange of this.#opened) {
-      if (exchange.live) {
-        this.save(exchange.request);
-        this.save(exchange.response);
-        if (!exchange.announced) {
-          stillOpen.push(exchange);
-          continue;
-        }
-      } else this.#pool.push(exchange);
-      exchange.listed = false;
+      this.save(exchange.request);
+      this.save(exchange.response);
     }
-    this.#opened = stillOpen;
     const batch = this.#batch;
     batch.rows = this.#rows;
     batch.heapUsed = this.#used;
@@ -281,10 +278,16 @@ export class RowWriter {
     batch.number = this.#serial;
     if (this.#rows > 0) this.#options.seal(batch);
     else this.#spare.push(batch);
-    this.#batch = this.#spare.pop() ?? this.#fresh(this.#options.heapBytes);
+    this.#use(this.#spare.pop() ?? this.#fresh(this.#options.heapBytes));
     this.#serial++;
     this.#rows = 0;
     this.#used = 0;
+  }
+
+  #use(batch: Batch): void {
+    this.#batch = batch;
+    this.#sourceWords = words(batch.columns.sourceAddress);
+    this.#destinationWords = words(batch.columns.destinationAddress);
   }
 
   #fresh(heapBytes: number): Batch {
@@ -292,11 +295,26 @@ export class RowWriter {
   }
 }
 
-function putWord(bytes: Uint8Array, at: number, word: number): void {
-  bytes[at] = word >>> 24;
-  bytes[at + 1] = word >>> 16;
-  bytes[at + 2] = word >>> 8;
-  bytes[at + 3] = word;
+/** The bytes `[from, to)` copied to `at`; returns where they end. */
+function copyBytes(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  heap: Uint8Array,
+  at: number,
+): number {
+  if (to - from > shortCopy) heap.set(bytes.subarray(from, to), at);
+  else for (let i = 0; i < to - from; i++) heap[at + i] = bytes[from + i]!;
+  return at + to - from;
+}
+
+/** Words of an address are big-endian numbers, memory is little-endian. */
+function swapped(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}
+
+function words(address: Uint8Array): Uint32Array {
+  return new Uint32Array(address.buffer, address.byteOffset, address.length >> 2);
 }
 
 /** `Incomplete` bits of one message, by the side that sent it. */
