@@ -12,6 +12,9 @@ import { ValueTable } from './value-table.tsx';
 /** From this width on request and response stand side by side. */
 const besideFrom = 860;
 
+/** Tables that repeat what stands elsewhere. */
+const closedAtFirst = new Set(['Path Segments']);
+
 type Side = 'request' | 'response';
 
 interface Props {
@@ -77,7 +80,8 @@ interface SectionProps {
 
 function OneSection({ section, entry, side }: SectionProps) {
   const key = `${side}.${section.title}`;
-  const open = useObserved(settings, (value) => value.openSections)[key] ?? true;
+  const open =
+    useObserved(settings, (value) => value.openSections)[key] ?? !closedAtFirst.has(section.title);
   if (section.kind === 'body') {
     if (section.size === 0 && section.content === '' && !section.cut) return null;
     return <Body body={section} entry={entry} side={side} />;

@@ -27,14 +27,20 @@ export function Dialogs() {
       size={dialog === 'help' ? 760 : 520}
       yOffset="8vh"
       transitionProps={{ duration: 0 }}
+      classNames={{
+        content: 'dialog',
+        overlay: 'dialog-overlay',
+        title: 'dialog-title',
+        body: 'dialog-body',
+      }}
     >
-      <Modal.Overlay className="dialog-overlay" />
-      <Modal.Content className="dialog" shadow="none">
+      <Modal.Overlay />
+      <Modal.Content shadow="none">
         <div className="dialog-head">
-          <Modal.Title className="dialog-title">{titles[dialog]}</Modal.Title>
+          <Modal.Title>{titles[dialog]}</Modal.Title>
           <Modal.CloseButton aria-label="Close" size={24} />
         </div>
-        <Modal.Body className="dialog-body">
+        <Modal.Body>
           {dialog === 'palette' && <Palette />}
           {dialog === 'help' && <Help />}
           {dialog === 'jump' && <Jump />}

@@ -39,7 +39,10 @@ function cellQuery() {
 
 /** Filters by the value the keyboard is on: a cell of the list, or a value in the details. */
 export function filterByFocused(negate: boolean): void {
-  const owner = document.activeElement?.closest('[data-value-actions]');
+  const focused = document.activeElement;
+  // A tree has the focus itself and names the line that the keyboard is on.
+  const line = document.getElementById(focused?.getAttribute('aria-activedescendant') ?? '');
+  const owner = (line ?? focused)?.closest('[data-value-actions]');
   const button = owner?.querySelector<HTMLButtonElement>(negate ? '[data-exclude]' : '[data-add]');
   if (button !== undefined && button !== null) {
     button.click();
