@@ -176,8 +176,15 @@ async function openTapStore(
   try {
     return await openStore({ directory, limitBytes, ...context, schema });
   } catch (error) {
-    throw new TapError('bad_store', error instanceof Error ? error.message : String(error));
+    throw new TapError('bad_store', storeRefusal(error, directory));
   }
+}
+
+/** The store speaks in sentences; the system's own words need to be told what they are about. */
+function storeRefusal(error: unknown, directory: string | undefined): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!('syscall' in error)) return error.message;
+  return `--store ${directory ?? '(a temporary folder)'}: cannot be used (${error.message})`;
 }
 
 function filterOf(text: string | undefined, schema: FieldSchema) {
