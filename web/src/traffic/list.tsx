@@ -27,6 +27,8 @@ const overscan = 8;
 /** Rows from the start of what is in memory at which older ones are fetched. */
 const fetchBefore = 60;
 const headHeight = 24;
+/** Free space below the last row for the button of the newest, while it is there. */
+const buttonRoom = 40;
 const rowHeights = { compact: 24, comfortable: 30 } as const;
 
 /** The first visible entry and how far it is scrolled out: it stays where it is when rows come before it. */
@@ -160,6 +162,7 @@ export function EntryGrid() {
   const density = useObserved(settings, (value) => value.density);
   const height = rowHeights[density];
   useObserved(session.view, (view) => view.version);
+  const following = useObserved(session.view, (view) => view.following);
   const { rows } = session.list;
   const { height: room } = useSize(scroller);
   const { onScroll, remember } = useScrollPlace(scroller, height, room);
@@ -203,7 +206,7 @@ export function EntryGrid() {
         <div
           className="rows"
           role="rowgroup"
-          style={{ height: virtualizer.getTotalSize() }}
+          style={{ height: virtualizer.getTotalSize() + (following ? 0 : buttonRoom) }}
           onPointerUp={choosePointed}
         >
           {items.map(({ index, start }) => {
