@@ -1,9 +1,14 @@
 /** Kept bytes of a message → start line and fields as texts, and what is wrong with them in words. */
 import { cr, lf, space, tab, tokenByte } from './parse-bytes.ts';
 
-export interface FieldLine {
+export interface NameValue {
   readonly name: string;
   readonly value: string;
+}
+
+/** A header as received, with its name in lower case for look-ups. */
+export interface FieldLine extends NameValue {
+  readonly lower: string;
 }
 
 export interface DecodedHead {
@@ -13,6 +18,10 @@ export interface DecodedHead {
   readonly end: number;
   readonly problems: readonly string[];
 }
+
+/** Names whose lower case is remembered. */
+const maxRememberedNames = 4096;
+const del = 0x7f;
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -33,7 +42,78 @@ function fieldText(bytes: Uint8Array): string {
 
 /** Reads lines from `from` to the empty line; `startLine`: the first line is not a field. */
 export function readHead(bytes: Uint8Array, from: number, startLine: boolean): DecodedHead {
-  const fields: { name: string; value: string }[] = [];
+  return readPlainHead(bytes, from, startLine) ?? readOddHead(bytes, from, startLine);
+}
+
+const noProblems: readonly string[] = [];
+
+/** A whole head of printable ASCII with regular line ends, which nearly all are; else undefined. */
+function readPlainHead(
+  bytes: Uint8Array,
+  from: number,
+  startLine: boolean,
+): DecodedHead | undefined {
+  const end = endOfPlainHead(bytes, from);
+  if (end < 0) return undefined;
+  const text = latin1(bytes, from, end - 2);
+  let at = 0;
+  let first = '';
+  if (startLine) {
+    const lineEnd = text.indexOf('\r\n');
+    if (lineEnd < 0) return undefined;
+    first = text.slice(0, lineEnd);
+    at = lineEnd + 2;
+  }
+  const fields: FieldLine[] = [];
+  while (at < text.length) {
+    const lineEnd = text.indexOf('\r\n', at);
+    const colonAt = text.indexOf(':', at);
+    if (colonAt < 0 || colonAt > lineEnd) return undefined;
+    const name = text.slice(at, colonAt);
+    const lower = lowerName(name);
+    if (lower === undefined) return undefined;
+    fields.push({ name, lower, value: text.slice(colonAt + 1, lineEnd).trim() });
+    at = lineEnd + 2;
+  }
+  return { startLine: first, fields, end, problems: noProblems };
+}
+
+/** Offset behind the empty line, or -1 when something about the head is out of the ordinary. */
+function endOfPlainHead(bytes: Uint8Array, from: number): number {
+  let lineStart = from;
+  for (let i = from; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte > space && byte < del) continue;
+    if (byte === space && i > lineStart) continue;
+    if (byte !== cr || bytes[i + 1] !== lf) return -1;
+    if (i === lineStart) return i > from ? i + 2 : -1;
+    i++;
+    lineStart = i + 1;
+  }
+  return -1;
+}
+
+const lowerNames = new Map<string, string>();
+
+/** A header's name in lower case; undefined when it is no token. Those in use are remembered. */
+function lowerName(name: string): string | undefined {
+  let lower = lowerNames.get(name);
+  if (lower === undefined) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return undefined;
+    if (lowerNames.size >= maxRememberedNames) lowerNames.clear();
+    lower = name.toLowerCase();
+    lowerNames.set(name, lower);
+  }
+  return lower;
+}
+
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', from, to);
+}
+
+/** The same for heads of any bytes, with what is wrong in words. */
+function readOddHead(bytes: Uint8Array, from: number, startLine: boolean): DecodedHead {
+  const fields: { name: string; lower: string; value: string }[] = [];
   const problems = new Set<string>();
   let first = '';
   let at = from;
@@ -82,22 +162,34 @@ function readField(line: Uint8Array, problems: Set<string>): FieldLine | undefin
   if (!name.every((byte) => tokenByte[byte] === 1)) {
     problems.add('a header name has characters that no name may have');
   }
-  return { name: fieldText(name).trim(), value: fieldText(line.subarray(colonAt + 1)).trim() };
+  const text = fieldText(name).trim();
+  const value = fieldText(line.subarray(colonAt + 1)).trim();
+  return { name: text, lower: text.toLowerCase(), value };
 }
 
+const noValues: readonly string[] = [];
+
 /** All values of a field, in order; the name in lower case. */
-export function fieldValues(fields: readonly FieldLine[], name: string): string[] {
-  return fields.filter((field) => field.name.toLowerCase() === name).map((field) => field.value);
+export function fieldValues(fields: readonly FieldLine[], name: string): readonly string[] {
+  let values = noValues;
+  for (const field of fields) {
+    if (field.lower === name)
+      values = values === noValues ? [field.value] : [...values, field.value];
+  }
+  return values;
 }
 
 /** The first value of a field. */
 export function fieldValue(fields: readonly FieldLine[], name: string): string | undefined {
-  return fields.find((field) => field.name.toLowerCase() === name)?.value;
+  for (const field of fields) if (field.lower === name) return field.value;
+  return undefined;
 }
 
 /** Elements of a list header, over all its lines, without parameters and in lower case. */
-export function fieldElements(fields: readonly FieldLine[], name: string): string[] {
-  return fieldValues(fields, name)
+export function fieldElements(fields: readonly FieldLine[], name: string): readonly string[] {
+  const values = fieldValues(fields, name);
+  if (values.length === 0) return values;
+  return values
     .flatMap((value) => value.split(','))
     .map((element) => element.split(';')[0]!.trim().toLowerCase())
     .filter((element) => element !== '');

@@ -11,6 +11,7 @@ import {
   readHead,
 } from './decode-head.ts';
 import { type DecodedText, decodeText } from './decode-text.ts';
+import { equalsIgnoringCase } from './parse-bytes.ts';
 
 /** A message taken apart. */
 export interface DecodedMessage {
@@ -36,7 +37,7 @@ export function readMessage(bytes: Uint8Array, isResponse: boolean): DecodedMess
   let head = startsWithHead(bytes, isResponse) ? readHead(bytes, 0, true) : emptyHead;
   while (
     isResponse &&
-    /^http\/\S+\s+1(?!01)\d\d(?!\d)/i.test(head.startLine) &&
+    isInterim(head.startLine) &&
     head.end < bytes.length &&
     interim.length < maxInterim
   ) {
@@ -45,44 +46,74 @@ export function readMessage(bytes: Uint8Array, isResponse: boolean): DecodedMess
     while (bytes[from] === 13 || bytes[from] === 10) from++;
     head = readHead(bytes, from, true);
   }
+  const { fields } = head;
   const body = bytes.subarray(head.end);
-  const transferCodings = fieldElements(head.fields, 'transfer-encoding');
+  const transferCodings = fieldElements(fields, 'transfer-encoding');
   const chunked = transferCodings.at(-1) === 'chunked';
   const parts = chunked ? dechunk(body) : undefined;
-  const problems = [...interim, head].flatMap((each) => each.problems);
-  if (parts?.problem !== undefined) problems.push(parts.problem);
   return {
     head,
     interim,
-    trailers: parts?.trailers ?? [],
+    trailers: parts?.trailers ?? noFields,
     transferred: parts?.content ?? body,
-    codings: [...fieldElements(head.fields, 'content-encoding'), ...transferCodings].filter(
-      (coding) => coding !== 'chunked' && coding !== 'identity',
-    ),
-    contentType: fieldValue(head.fields, 'content-type') ?? '',
-    problems: [...problems, ...framingProblems(head.fields)],
+    codings: codingsOf(fieldElements(fields, 'content-encoding'), transferCodings),
+    contentType: fieldValue(fields, 'content-type') ?? '',
+    problems: problemsOf(interim, head, parts?.problem),
   };
+}
+
+const noFields: readonly FieldLine[] = [];
+const noTexts: readonly string[] = [];
+
+function codingsOf(content: readonly string[], transfer: readonly string[]): readonly string[] {
+  if (content.length === 0 && transfer.length === 0) return noTexts;
+  return [...content, ...transfer].filter((each) => each !== 'chunked' && each !== 'identity');
+}
+
+function problemsOf(
+  interim: readonly DecodedHead[],
+  head: DecodedHead,
+  ofChunks: string | undefined,
+): readonly string[] {
+  const framing = framingProblems(head.fields);
+  const heads = interim.length + head.problems.length > 0;
+  if (!heads && ofChunks === undefined) return framing;
+  const problems = [...interim, head].flatMap((each) => each.problems);
+  return [...problems, ...(ofChunks === undefined ? [] : [ofChunks]), ...framing];
+}
+
+function isInterim(startLine: string): boolean {
+  // `HTTP/1.1 200`: nearly all are told by their tenth character.
+  const digit = startLine.charCodeAt(9);
+  if (startLine.startsWith('HTTP/1.1 ') && digit > 49 && digit <= 57) return false;
+  return /^http\/\S+\s+1(?!01)\d\d(?!\d)/i.test(startLine);
 }
 
 /** An answer of HTTP/0.9 is a body and nothing else. */
 function startsWithHead(bytes: Uint8Array, isResponse: boolean): boolean {
   if (!isResponse) return true;
-  return /^http\//i.test(String.fromCharCode(...bytes.subarray(0, 5)));
+  return equalsIgnoringCase(bytes, 0, Math.min(bytes.length, 5), 'http/');
 }
 
-function framingProblems(fields: readonly FieldLine[]): string[] {
+function framingProblems(fields: readonly FieldLine[]): readonly string[] {
+  const given = fieldValues(fields, 'content-length');
+  const codings = fieldElements(fields, 'transfer-encoding');
+  const usual =
+    given.length === 0
+      ? codings.length < 2
+      : given.length === 1 && codings.length === 0 && isNumber(given[0]!);
+  if (usual) return noTexts;
   const problems: string[] = [];
-  const lengths = fieldValues(fields, 'content-length').flatMap((value) => value.split(','));
+  const lengths = given.flatMap((value) => value.split(','));
   const distinct = new Set(lengths.map((length) => length.trim()));
   if (distinct.size > 1) {
     problems.push(
       `Content-Length is given as ${[...distinct].join(' and ')}: the first one counts`,
     );
   }
-  if ([...distinct].some((length) => !/^\d+$/.test(length))) {
+  if ([...distinct].some((length) => !isNumber(length))) {
     problems.push('Content-Length is not a number');
   }
-  const codings = fieldElements(fields, 'transfer-encoding');
   if (codings.length > 0 && lengths.length > 0) {
     problems.push('both Transfer-Encoding and Content-Length are given: the former counts');
   }
@@ -90,6 +121,10 @@ function framingProblems(fields: readonly FieldLine[]): string[] {
     problems.push('chunked is not the last coding, or comes twice');
   }
   return problems;
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+$/.test(text);
 }
 
 /** The body as its reader sees it. */
@@ -103,6 +138,10 @@ export interface Content {
 }
 
 export function contentOf(message: DecodedMessage): Content {
+  if (message.codings.length === 0) {
+    const text = decodeText(message.transferred, message.contentType);
+    return { bytes: message.transferred, text, remark: text?.remark, limited: false };
+  }
   const { bytes, remark, limited } = inflateAll(message.transferred, message.codings);
   const stillCoded = remark?.includes('as on the wire') === true;
   const text = stillCoded ? undefined : decodeText(bytes, message.contentType);

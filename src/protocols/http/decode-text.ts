@@ -1,4 +1,5 @@
 /** Content → text by its character set, or the verdict that it is not text. */
+import { isUtf8 } from 'node:buffer';
 
 export interface DecodedText {
   readonly text: string;
@@ -14,9 +15,41 @@ const binaryType =
 const textType =
   /^text\/|^application\/(?:x-www-form-urlencoded|javascript|x-javascript|ecmascript|graphql|sql|yaml|x-yaml|toml|x-sh)$|[/+](?:json|xml|yaml)$|json|xml/;
 
+/** What a Content-Type value says; there are few of them, so they are remembered. */
+interface ContentType {
+  readonly mediaType: string;
+  readonly charset: string | undefined;
+  readonly isBinary: boolean;
+  readonly isText: boolean;
+  /** HTML or XML, which may name their character set themselves. */
+  readonly mayName: boolean;
+}
+
+const contentTypes = new Map<string, ContentType>();
+/** Content types that are remembered, and the longest of them. */
+const maxContentTypes = 1024;
+const maxContentTypeLength = 256;
+
+function readContentType(value: string): ContentType {
+  let known = contentTypes.get(value);
+  if (known === undefined) {
+    const mediaType = value.split(/[;,]/, 1)[0]!.trim().toLowerCase();
+    known = {
+      mediaType,
+      charset: parameterOf(value, 'charset') || undefined,
+      isBinary: binaryType.test(mediaType),
+      isText: textType.test(mediaType),
+      mayName: /html|xml/.test(mediaType),
+    };
+    if (contentTypes.size >= maxContentTypes) contentTypes.clear();
+    if (value.length <= maxContentTypeLength) contentTypes.set(value, known);
+  }
+  return known;
+}
+
 /** Media type of a Content-Type value: lower case, without parameters. */
 export function mediaTypeOf(contentType: string): string {
-  return contentType.split(/[;,]/, 1)[0]!.trim().toLowerCase();
+  return readContentType(contentType).mediaType;
 }
 
 /** A parameter of a header value: `charset` of `text/html; charset="utf-8"`. */
@@ -31,13 +64,12 @@ export function parameterOf(value: string, name: string): string | undefined {
 
 /** The text, or undefined when the content is binary. */
 export function decodeText(bytes: Uint8Array, contentType: string): DecodedText | undefined {
-  const mediaType = mediaTypeOf(contentType);
-  if (binaryType.test(mediaType)) return undefined;
-  const isText = textType.test(mediaType);
+  const { isBinary, isText, mayName, charset } = readContentType(contentType);
+  if (isBinary) return undefined;
   const bom = bomCharset(bytes);
   if (bom !== undefined) return decodeAs(bytes, bom);
-  const named = parameterOf(contentType, 'charset') ?? sniffedCharset(bytes, mediaType);
-  if (named !== undefined && named !== '') return decodeAs(bytes, named);
+  const named = charset ?? (mayName ? sniffedCharset(bytes) : undefined);
+  if (named !== undefined) return decodeAs(bytes, named);
   const utf8 = strictUtf8(bytes);
   if (utf8 !== undefined && (isText || !hasControls(utf8))) {
     return { text: utf8, charset: 'utf-8', remark: undefined };
@@ -54,8 +86,7 @@ function bomCharset(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-function sniffedCharset(bytes: Uint8Array, mediaType: string): string | undefined {
-  if (!/html|xml/.test(mediaType)) return undefined;
+function sniffedCharset(bytes: Uint8Array): string | undefined {
   const start = latin1(bytes.subarray(0, sniffBytes));
   return (
     /<meta[^>]*?charset\s*=\s*["']?([\w:-]+)/i.exec(start)?.[1] ??
@@ -65,6 +96,10 @@ function sniffedCharset(bytes: Uint8Array, mediaType: string): string | undefine
 
 function decodeAs(bytes: Uint8Array, charset: string): DecodedText {
   const label = charset.toLowerCase();
+  // A text with a byte order mark has to lose it.
+  if (label === 'utf-8' && bytes[0] !== 0xef && isUtf8(bytes)) {
+    return { text: utf8(bytes), charset: label, remark: undefined };
+  }
   try {
     const text = new TextDecoder(label).decode(bytes);
     return { text, charset: label, remark: undefined };
@@ -76,6 +111,7 @@ function decodeAs(bytes: Uint8Array, charset: string): DecodedText {
 
 /** As UTF-8; a character that is cut off at the end is left out. */
 function strictUtf8(bytes: Uint8Array): string | undefined {
+  if (isUtf8(bytes)) return utf8(bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
   } catch {
@@ -87,6 +123,10 @@ function strictUtf8(bytes: Uint8Array): string | undefined {
 function hasControls(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text);
+}
+
+function utf8(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -4,7 +4,6 @@ import {
   Incomplete,
   type Payload,
   type Side,
-  type Value,
   type ValueMap,
 } from '../../dissect/contract.ts';
 import {
@@ -15,7 +14,7 @@ import {
   requestCookies,
   responseCookies,
 } from './decode-form.ts';
-import { type DecodedHead, type FieldLine, fieldValue, fieldValues } from './decode-head.ts';
+import { type DecodedHead, fieldValue, fieldValues, type NameValue } from './decode-head.ts';
 import { type Content, contentOf, type DecodedMessage, readMessage } from './decode-message.ts';
 import { mediaTypeOf, parameterOf } from './decode-text.ts';
 
@@ -47,45 +46,54 @@ export function httpBody(
 
 function lastSegment(request: Uint8Array | undefined): string | undefined {
   if (request === undefined) return undefined;
-  const { target } = splitRequestLine(readMessage(request, false).head.startLine);
+  const { target } = splitRequestLine(readMessage(request, false).head.startLine, true);
   const name = pathOf(target).split('/').at(-1);
   return name === undefined || name === '' || name === '*' ? undefined : name;
 }
 
-/** A map whose value `name` is made when it is first read. */
-function lazily(map: ValueMap, name: string, make: () => Value): void {
-  let value: Value;
-  let made = false;
-  Object.defineProperty(map, name, {
-    enumerable: true,
-    configurable: true,
-    get: () => {
-      if (!made) value = make();
-      made = true;
-      return value;
-    },
-  });
+interface RequestLine {
+  readonly method: string;
+  readonly target: string;
+  readonly version: string;
+  readonly problem: string | undefined;
 }
 
-function splitRequestLine(text: string): { method: string; target: string; version: string } {
+function splitRequestLine(text: string, hasFields: boolean): RequestLine {
+  const usual = /^(\S+) (\S+) (HTTP\/1\.[01])$/.exec(text);
+  if (usual !== null) {
+    return { method: usual[1]!, target: usual[2]!, version: usual[3]!, problem: undefined };
+  }
   const line = text.replaceAll('\t', ' ').trim();
   const methodEnd = line.indexOf(' ');
-  if (methodEnd < 0) return { method: line, target: '', version: '' };
+  if (methodEnd < 0) return { method: line, target: '', version: '', problem: unusual(text) };
   const method = line.slice(0, methodEnd);
   const rest = line.slice(methodEnd).trimStart();
   const version = rest.slice(rest.lastIndexOf(' ') + 1);
   if (version.length === rest.length || !/^http\/\d/i.test(version)) {
     const stuck = /http\/\d\.\d$/i.exec(rest);
-    return { method, target: rest, version: stuck?.[0] ?? 'HTTP/0.9' };
+    const problem = stuck === null && !hasFields ? undefined : unusual(text);
+    return { method, target: rest, version: stuck?.[0] ?? 'HTTP/0.9', problem };
   }
-  return { method, target: rest.slice(0, -version.length).trimEnd(), version };
+  const target = rest.slice(0, -version.length).trimEnd();
+  const regular = /^HTTP\/1\.[01]$/.test(version) && !/\s{2}|\t/.test(text);
+  return { method, target, version, problem: regular ? undefined : unusual(text) };
+}
+
+function unusual(startLine: string): string {
+  return `the first line is unusual: ${startLine.slice(0, 200)}`;
 }
 
 /** Path of a target in any of its forms (RFC 9112, 3.2), as sent: not percent-decoded. */
 function pathOf(target: string): string {
+  if (target.startsWith('/')) return target.slice(0, endOfPath(target));
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(target);
   if (absolute !== null) return absolute[1] === '' ? '/' : absolute[1]!;
   return target.split(/[?#]/, 1)[0]!;
+}
+
+function endOfPath(target: string): number {
+  for (let i = 0; i < target.length; i++) if (target[i] === '?' || target[i] === '#') return i;
+  return target.length;
 }
 
 function queryOf(target: string): string {
@@ -95,10 +103,12 @@ function queryOf(target: string): string {
 
 function decodeRequest(bytes: Uint8Array, cut: boolean): ValueMap {
   const message = readMessage(bytes, false);
-  const { fields } = message.head;
-  const { method, target, version } = splitRequestLine(message.head.startLine);
+  const { head, transferred } = message;
+  const { fields } = head;
+  const line = splitRequestLine(head.startLine, fields.length > 0);
+  const { method, target, version } = line;
   const path = pathOf(target);
-  const request: ValueMap = {
+  const start = {
     method,
     url: target,
     targetUri: target,
@@ -107,45 +117,49 @@ function decodeRequest(bytes: Uint8Array, cut: boolean): ValueMap {
     path,
     pathSegments: path.startsWith('/') ? path.split('/').slice(1) : [path],
     queryString: mapOfPairs(parsePairs(queryOf(target))),
-    ...mapsOf(message, requestCookies(fieldValues(fields, 'cookie'))),
-  };
-  if (message.transferred.length > 0) {
-    lazily(request, 'postData', () => postData(message, contentOf(message), cut));
-  }
-  return Object.assign(request, endOf(message, cut, startLineProblem(message, version)));
-}
-
-function startLineProblem(message: DecodedMessage, version: string): string | undefined {
-  if (version === 'HTTP/0.9' && message.head.fields.length === 0) return undefined;
-  return /^HTTP\/1\.[01]$/.test(version) && !/\s{2}|\t/.test(message.head.startLine)
-    ? undefined
-    : `the first line is unusual: ${message.head.startLine.slice(0, 200)}`;
-}
-
-function mapsOf(message: DecodedMessage, cookies: readonly FieldLine[]): ValueMap {
-  const { fields } = message.head;
-  return {
     headers: mapOfFields(fields),
     headerList: listOfFields(fields),
-    cookies: mapOfPairs(cookies),
+    cookies: mapOfPairs(requestCookies(fieldValues(fields, 'cookie'))),
   };
+  const headersSize = head.end;
+  const bodySize = bodySizeOf(message, cut);
+  if (transferred.length === 0) {
+    return withRest({ ...start, headersSize, bodySize }, message, line.problem);
+  }
+  let data: ValueMap | undefined;
+  const request: ValueMap = {
+    ...start,
+    get postData(): ValueMap {
+      data ??= postData(message, contentOf(message), cut);
+      return data;
+    },
+    headersSize,
+    bodySize,
+  };
+  return withRest(request, message, line.problem);
 }
 
-function listOfFields(fields: readonly FieldLine[]): ValueMap[] {
+/** What few messages have. */
+function withRest(side: ValueMap, message: DecodedMessage, problem: string | undefined): ValueMap {
+  const { trailers, problems, interim } = message;
+  if (trailers.length > 0) side['trailers'] = mapOfFields(trailers);
+  if (problem !== undefined || problems.length > 0) {
+    side['problems'] = problem === undefined ? [...problems] : [problem, ...problems];
+  }
+  if (interim.length > 0) side['interim'] = interim.map(interimMap);
+  return side;
+}
+
+function listOfFields(fields: readonly NameValue[]): ValueMap[] {
   return fields.map(({ name, value }) => ({ name, value }));
 }
 
-/** Sizes, trailers and problems: what both sides have. */
-function endOf(message: DecodedMessage, cut: boolean, problem: string | undefined): ValueMap {
-  const { head, trailers, transferred } = message;
-  const declared = Number(fieldValue(head.fields, 'content-length'));
-  const problems = problem === undefined ? message.problems : [problem, ...message.problems];
-  return {
-    headersSize: head.end,
-    bodySize: cut && declared > transferred.length ? declared : transferred.length,
-    ...(trailers.length > 0 && { trailers: mapOfFields(trailers) }),
-    ...(problems.length > 0 && { problems: [...problems] }),
-  };
+/** Length on the wire without chunks: that of a body that was cut is what its head says. */
+function bodySizeOf(message: DecodedMessage, cut: boolean): number {
+  const { length } = message.transferred;
+  if (!cut) return length;
+  const declared = Number(fieldValue(message.head.fields, 'content-length'));
+  return declared > length ? declared : length;
 }
 
 function postData(message: DecodedMessage, content: Content, cut: boolean): ValueMap {
@@ -160,47 +174,76 @@ function postData(message: DecodedMessage, content: Content, cut: boolean): Valu
 
 function contentMap(message: DecodedMessage, content: Content, cut: boolean): ValueMap {
   const { bytes, text, remark, limited } = content;
-  return {
-    size: bytes.length,
-    mimeType: message.contentType,
-    text: text === undefined ? base64(bytes) : text.text,
-    ...(text === undefined
-      ? bytes.length > 0 && { encoding: 'base64' }
-      : { charset: text.charset }),
-    ...(message.codings.length > 0 && { coding: message.codings.join(', ') }),
-    ...((cut || limited) && { cut: true }),
-    ...(remark !== undefined && { remark }),
-  };
+  const size = bytes.length;
+  const mimeType = message.contentType;
+  const map: ValueMap =
+    text !== undefined
+      ? { size, mimeType, text: text.text, charset: text.charset }
+      : { size, mimeType, text: base64(bytes) };
+  if (text === undefined && size > 0) map['encoding'] = 'base64';
+  if (message.codings.length > 0) map['coding'] = message.codings.join(', ');
+  if (cut || limited) map['cut'] = true;
+  if (remark !== undefined) map['remark'] = remark;
+  return map;
 }
 
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 }
 
-function splitStatusLine(line: string): { version: string; status: number; text: string } {
-  const match = /^(\S*)[ \t]+(\d{1,4})?[ \t]?(.*)$/s.exec(line.trimEnd());
-  if (match === null) return { version: line.trim(), status: 0, text: '' };
-  return { version: match[1]!, status: Number(match[2] ?? 0), text: match[3]! };
+interface StatusLine {
+  readonly version: string;
+  readonly status: number;
+  readonly text: string;
+  readonly problem: string | undefined;
 }
+
+/** Status lines are few: those seen are remembered. */
+const statusLines = new Map<string, StatusLine>();
+const maxStatusLines = 512;
+const maxStatusLineLength = 128;
+
+function splitStatusLine(line: string): StatusLine {
+  let known = statusLines.get(line);
+  if (known === undefined) {
+    known = readStatusLine(line);
+    if (statusLines.size >= maxStatusLines) statusLines.clear();
+    if (line.length <= maxStatusLineLength) statusLines.set(line, known);
+  }
+  return known;
+}
+
+function readStatusLine(line: string): StatusLine {
+  const match = /^(\S*)[ \t]+(\d{1,4})?[ \t]?(.*)$/s.exec(line.trimEnd());
+  const regular = /^HTTP\/1\.[01] [1-9]\d\d(?: |$)/.test(line);
+  const problem = regular ? undefined : unusual(line);
+  if (match === null) return { version: line.trim(), status: 0, text: '', problem };
+  return { version: match[1]!, status: Number(match[2] ?? 0), text: match[3]!, problem };
+}
+
+const simpleAnswer = { version: 'HTTP/0.9', status: 0, text: '', problem: undefined };
 
 function decodeResponse(bytes: Uint8Array, cut: boolean): ValueMap {
   const message = readMessage(bytes, true);
-  const { fields, startLine } = message.head;
-  const simple = startLine === '';
-  const { version, status, text } = splitStatusLine(startLine);
-  const regular = simple || /^HTTP\/1\.[01] [1-9]\d\d(?: |$)/.test(startLine);
-  const problem = regular ? undefined : `the first line is unusual: ${startLine.slice(0, 200)}`;
+  const { fields, startLine, end } = message.head;
+  const line = startLine === '' ? simpleAnswer : splitStatusLine(startLine);
+  let content: ValueMap | undefined;
   const response: ValueMap = {
-    status,
-    statusText: text,
-    httpVersion: simple ? 'HTTP/0.9' : version,
-    ...mapsOf(message, responseCookies(fieldValues(fields, 'set-cookie'))),
+    status: line.status,
+    statusText: line.text,
+    httpVersion: line.version,
+    headers: mapOfFields(fields),
+    headerList: listOfFields(fields),
+    cookies: mapOfPairs(responseCookies(fieldValues(fields, 'set-cookie'))),
     redirectURL: fieldValue(fields, 'location') ?? '',
-    ...endOf(message, cut, problem),
-    ...(message.interim.length > 0 && { interim: message.interim.map(interimMap) }),
+    headersSize: end,
+    bodySize: bodySizeOf(message, cut),
+    get content(): ValueMap {
+      content ??= contentMap(message, contentOf(message), cut);
+      return content;
+    },
   };
-  lazily(response, 'content', () => contentMap(message, contentOf(message), cut));
-  return response;
+  return withRest(response, message, line.problem);
 }
 
 function interimMap(head: DecodedHead): ValueMap {
