@@ -95,9 +95,12 @@ export class Delivery<Context> {
     const stream = flow.stream(from);
     const head = stream.first;
     if (head === undefined) return;
-    const gap = stream.gap;
-    if (gap > 0) {
-      this.hole(flow, from, gap);
+    if (stream.gap > 0) {
+      const end = head.sequence;
+      for (let lost = stream.gap; lost > 0; lost = (end - stream.next) | 0) {
+        this.hole(flow, from, upToWaiting(flow, from, lost));
+        this.drain(flow);
+      }
     } else {
       const otherEnd = from === 0 ? 1 : 0;
       const other = flow.stream(otherEnd);
@@ -113,7 +116,7 @@ export class Delivery<Context> {
     const stream = flow.stream(from);
     for (let ahead = stream.ahead(mark); ahead > 0; ahead = stream.ahead(mark)) {
       const lost = stream.first === undefined ? ahead : Math.min(ahead, stream.gap);
-      if (lost > 0) this.hole(flow, from, lost);
+      if (lost > 0) this.hole(flow, from, upToWaiting(flow, from, lost));
       const next = stream.next;
       this.drain(flow);
       // What is left waits for a hole of the other end, which has its own time.
@@ -168,6 +171,17 @@ export class Delivery<Context> {
 /** The first waiting piece, if there is no gap in front of it. */
 function inPlace(stream: Stream): Chunk | undefined {
   return stream.gap <= 0 ? stream.first : undefined;
+}
+
+/**
+ * So much of the next `lost` bytes as may be declared lost before what waits at the other end: a piece
+ * there that acknowledges a part of them came when the rest was not sent yet.
+ */
+function upToWaiting<Context>(flow: Flow<Context>, from: End, lost: number): number {
+  const piece = inPlace(flow.stream(from === 0 ? 1 : 0));
+  if (piece === undefined || !piece.acknowledges) return lost;
+  const ahead = flow.stream(from).ahead(piece.acknowledgement);
+  return ahead > 0 ? Math.min(lost, ahead) : lost;
 }
 
 /** Whether a piece acknowledges bytes of the other end that were not handed on yet. */

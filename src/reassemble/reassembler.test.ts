@@ -343,6 +343,25 @@ describe('a hole', () => {
     expect(scene.events).toEqual(['open', 'c:GET 1', 's hole 8', 'c:GET 2', 's:answer 2']);
   });
 
+  test('of several lost answers that are given up together still lies between the requests', () => {
+    const scene = new Scene()
+      .handshake()
+      .send('c', 'one', { ack: 0 })
+      .send('c', 'two', { at: 3, ack: 100 })
+      .send('c', 'six', { at: 6, ack: 250 })
+      .send('c', '', { at: 9, ack: 400, time: 60_000 });
+    expect(scene.end()).toEqual([
+      'open',
+      'c:one',
+      's hole 100',
+      'c:two',
+      's hole 150',
+      'c:six',
+      's hole 150',
+      'close InputEnded',
+    ]);
+  });
+
   test('that nobody acknowledged is waited for as long as the sender tries', () => {
     const scene = new Scene({ gapWaitMs: 2000 }).handshake().send('c', 'def', { at: 3, ack: 0 });
     scene.reassembler.advance(1900);
