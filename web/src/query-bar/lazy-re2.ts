@@ -7,18 +7,24 @@ import type { RE2JS as Whole } from 're2js';
 type Compiled = Pick<Whole, 'programSize' | 'test'>;
 
 let whole: typeof Whole | undefined;
-let isAsked = false;
+let loading: Promise<void> | undefined;
 
-/** Resolves when patterns are really checked. */
-export async function loadPatterns(): Promise<void> {
-  isAsked = true;
-  whole = (await import('re2js-whole')).RE2JS;
+async function load(): Promise<void> {
+  try {
+    whole = (await import('re2js-whole')).RE2JS;
+  } catch {
+    // The server still checks; the next pattern asks again.
+    loading = undefined;
+  }
 }
+
+/** Resolves when patterns are really checked; undefined when none was typed yet. */
+export const patternsLoading = (): Promise<void> | undefined => loading;
 
 export const RE2JS = {
   compile(pattern: string): Compiled {
     if (whole !== undefined) return whole.compile(pattern);
-    if (!isAsked) loadPatterns().catch(() => undefined);
+    loading ??= load();
     return { programSize: () => 0, test: () => true };
   },
 };

@@ -14,6 +14,7 @@ import { CloseIcon, HistoryIcon, PauseIcon, PlayIcon } from '../ui/icons.tsx';
 import { applyQuery, registerQueryBar, runQuery } from './control.ts';
 import { makeEditor, markError } from './editor.ts';
 import { errorOf, setSchema } from './language.ts';
+import { patternsLoading } from './lazy-re2.ts';
 import { TimeRangeMenu } from './time-range.tsx';
 import './query-bar.css';
 
@@ -91,13 +92,21 @@ function useEditor(openHistory: () => void) {
 
   useEffect(() => {
     setError(undefined);
+    let isOver = false;
     const timer = window.setTimeout(() => {
       // Somebody choosing a completion is not done yet.
       const isChoosing =
         editor.current !== undefined && completionStatus(editor.current.state) === 'active';
-      if (!isChoosing) setError(errorOf(text));
+      if (isChoosing) return;
+      setError(errorOf(text));
+      void patternsLoading()?.then(() => {
+        if (!isOver) setError(errorOf(text));
+      });
     }, errorPause);
-    return () => window.clearTimeout(timer);
+    return () => {
+      isOver = true;
+      window.clearTimeout(timer);
+    };
   }, [text]);
   useEffect(() => {
     editor.current?.dispatch({ effects: markError.of(error) });

@@ -83,9 +83,10 @@ function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: numb
     lastTop.current = element.scrollTop;
   }, [version, following, height, room]);
 
-  /** Notes which entry is at the top now. */
+  /** Notes which entry is at the top now; a scroll to here is then not one by the user. */
   const remember = () => {
     const top = scroller.current?.scrollTop ?? 0;
+    lastTop.current = top;
     const index = Math.floor(top / height);
     anchor.current = { id: list.rows[index]?.id ?? '', offset: top - index * height };
     return index;
@@ -100,7 +101,6 @@ function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: numb
       if (list.behind) void session.loadNewer();
       else session.setFollowing(true);
     }
-    lastTop.current = top;
     const index = remember();
     if (index < fetchBefore && !session.view.get().following) void session.loadOlder();
   };
