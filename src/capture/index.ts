@@ -4,7 +4,6 @@
  * **Packet**: one frame as captured. **Source**: where packets come from; it is pulled (`read`).
  * **Damage**: what is wrong with the input, found while reading it; never thrown.
  */
-export { compileFilter, FilterError } from './bpf/index.ts';
 export type { CaptureSource } from './capture-source.ts';
 export { type FileOptions, openFiles } from './file-source.ts';
 export { listInterfaces, type NetworkInterface } from './live/interfaces.ts';

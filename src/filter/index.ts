@@ -2,22 +2,13 @@
  * filter: query text → syntax tree → a predicate on entries, SQL that narrows, completions, messages.
  *
  * Free of Node: the page runs the same parser and checker as the server. `compileQuery` is what a
- * query means; everything else (`toSql`, `requiredLiterals`) may only leave out what it would reject.
+ * query means; everything else (`toSql`, `requiredLiterals`) may only leave out what it would reject. The page imports the files it needs: `complete.ts`, `edit.ts`, `highlight.ts`.
  */
-export type { Node, Path, Query } from './ast.ts';
-export { complete } from './complete.ts';
-export { addClause, type Clause, clauses, comparison } from './edit.ts';
-export { compileQuery, evaluate, needsPayload } from './evaluate.ts';
+export type { Query } from './ast.ts';
+export { compileQuery, needsPayload } from './evaluate.ts';
 export { explain } from './explain.ts';
-export { type HighlightedToken, highlight } from './highlight.ts';
 export { type ParseResult, parseQuery } from './parse.ts';
-export { printNode, printPath, quote } from './print.ts';
+export { quote } from './print.ts';
 export { requiredLiterals } from './required.ts';
-export { buildSchema, type ProtocolNames } from './schema.ts';
-export {
-  nodeToSql,
-  type SqlColumns,
-  type SqlDialect,
-  type SqlFilter,
-  toSql,
-} from './sql.ts';
+export { buildSchema } from './schema.ts';
+export { type SqlColumns, type SqlFilter, toSql } from './sql.ts';

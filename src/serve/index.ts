@@ -2,4 +2,4 @@
 export type { ServeContext } from './context.ts';
 export type { Matcher } from './filter-group.ts';
 export { LiveFeed, type LiveFeedOptions } from './live-feed.ts';
-export { ServeError, type ServeOptions, type ServerHandle, startServer } from './server.ts';
+export { type ServeOptions, type ServerHandle, startServer } from './server.ts';
