@@ -17,6 +17,8 @@ export const Phase = {
 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
+const noExchanges: readonly Exchange[] = [];
+
 /** One end of a conversation. */
 export class Speaker {
   readonly window: StreamWindow;
@@ -41,7 +43,7 @@ export class Conversation implements RowConnection {
   readonly speakers: readonly [Speaker, Speaker];
   readonly waiting = new WaitingList();
   /** Answers that were complete before their request was. */
-  readonly early: Exchange[] = [];
+  early: readonly Exchange[] = noExchanges;
   protocol: Protocol | undefined;
   clientEnd: End | -1;
   /** The client has sent requests without waiting for the answer before. */
@@ -59,6 +61,13 @@ export class Conversation implements RowConnection {
     this.stream = stream;
     this.clientEnd = connection.client;
     this.speakers = [new Speaker(pool), new Speaker(pool)];
+  }
+
+  /** The oldest answer that came before its request. */
+  takeEarly(): Exchange | undefined {
+    const [first, ...rest] = this.early;
+    this.early = rest.length === 0 ? noExchanges : rest;
+    return first;
   }
 
   get protocolCode(): number {

@@ -107,7 +107,8 @@ export function settleAll(conversation: Conversation, rows: RowWriter): void {
     halfSent.incomplete |= Incomplete.RequestUnfinished;
     rows.finish(halfSent, finalOutcome(halfSent));
   }
-  for (const exchange of conversation.early.splice(0)) {
+  while (conversation.early.length > 0) {
+    const exchange = conversation.takeEarly()!;
     exchange.incomplete |= Incomplete.NoRequest;
     rows.finish(exchange, Outcome.NoRequest);
   }

@@ -7,6 +7,9 @@ import { ReportedMessage } from './message.ts';
 import { awaitAnswer, finalOutcome, partner } from './pairing.ts';
 import { incompleteBits, type RowWriter } from './row-writer.ts';
 
+/** Answers kept for requests that are still being sent; more are not such answers. */
+const maxEarly = 64;
+
 export class Reporter implements Output {
   readonly message = new ReportedMessage();
   bodyLimit: number;
@@ -79,7 +82,7 @@ export class Reporter implements Output {
     const conversation = this.#conversation!;
     const speaker = this.#speaker!;
     const { message } = this;
-    const early = conversation.early.length > 0 ? conversation.early.shift() : undefined;
+    const early = conversation.early.length > 0 ? conversation.takeEarly() : undefined;
     const exchange = early ?? this.#rows.open(speaker.window.startTime());
     exchange.connection = conversation;
     this.#fillRequest(exchange, complete);
@@ -109,7 +112,7 @@ export class Reporter implements Output {
     this.#rows.keepAnswer(exchange, message, speaker.window.bytes, speaker.window.start);
     if (found === undefined && !alone && complete && this.#requestIsComing(conversation)) {
       this.#rows.save(exchange.response);
-      conversation.early.push(exchange);
+      conversation.early = [...conversation.early, exchange];
       return;
     }
     if (found === undefined && !alone) exchange.incomplete |= Incomplete.NoRequest;
@@ -127,7 +130,7 @@ export class Reporter implements Output {
 
   /** The client is in the middle of a request that has not been reported: this answers it. */
   #requestIsComing(conversation: Conversation): boolean {
-    if (conversation.waiting.length > 0) return false;
+    if (conversation.waiting.length > 0 || conversation.early.length >= maxEarly) return false;
     const client = conversation.speaker('client');
     return (
       client.stream !== undefined &&

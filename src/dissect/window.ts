@@ -36,6 +36,7 @@ export class BufferPool {
 }
 
 const noBytes = new Uint8Array(0);
+const noMarks: number[] = [];
 
 export class StreamWindow implements Window {
   bytes: Uint8Array = noBytes;
@@ -56,7 +57,7 @@ export class StreamWindow implements Window {
   #packetTime = 0;
   #packetNumber = 0;
   /** Which packet carried which byte of an owned window: end offset, time, number; three a packet. */
-  #marks: number[] = [];
+  #marks = noMarks;
   #markHead = 0;
 
   constructor(pool: BufferPool) {
@@ -217,7 +218,7 @@ export class StreamWindow implements Window {
   #release(): void {
     this.#pool.give(this.bytes);
     this.#owned = false;
-    this.#marks = [];
+    this.#marks = noMarks;
     this.#markHead = 0;
   }
 }

@@ -2,6 +2,28 @@ import type { Segment } from '../decode/contract.ts';
 import type { Closed, Connection, End } from './contract.ts';
 import { Stream } from './stream.ts';
 
+/** A power of two: addresses that are remembered. */
+const sharedAddresses = 1024;
+const addresses: (Uint32Array | undefined)[] = new Array(sharedAddresses).fill(undefined);
+
+/** Few addresses make up most connections: those in use are shared, each costs 200 bytes. */
+function addressOf(word0: number, word1: number, word2: number, word3: number): Uint32Array {
+  const mixed = Math.imul(word0 ^ word1 ^ word2 ^ word3, 0x9e3779b1) >>> 16;
+  const slot = mixed & (sharedAddresses - 1);
+  let address = addresses[slot];
+  if (
+    address === undefined ||
+    (address[3]! | 0) !== word3 ||
+    (address[2]! | 0) !== word2 ||
+    (address[1]! | 0) !== word1 ||
+    (address[0]! | 0) !== word0
+  ) {
+    address = Uint32Array.of(word0, word1, word2, word3);
+    addresses[slot] = address;
+  }
+  return address;
+}
+
 /** The connection as the sink sees it. */
 class OpenConnection<Context> implements Connection<Context> {
   readonly number: number;
@@ -92,8 +114,8 @@ export class Flow<Context> {
     this.connection = new OpenConnection(
       number,
       this,
-      Uint32Array.of(this.word00, this.word01, this.word02, this.word03),
-      Uint32Array.of(this.word10, this.word11, this.word12, this.word13),
+      addressOf(this.word00, this.word01, this.word02, this.word03),
+      addressOf(this.word10, this.word11, this.word12, this.word13),
     );
   }
 

@@ -35,7 +35,7 @@ export class HttpState {
   headStart = 0;
   /** Modes Chunks and ToClose: length of the head. */
   headEnd = 0;
-  readonly place = new ChunkPlace();
+  #place: ChunkPlace | undefined = undefined;
   /** Messages begun: bytes on the wire so far, or in mode SkipLength those of the whole message. */
   size = 0;
   remaining = 0;
@@ -54,6 +54,12 @@ export class HttpState {
     this.hole = false;
     this.cut = false;
     this.first = false;
+  }
+
+  /** Where the walk through the chunks is; most sides never need one. */
+  get place(): ChunkPlace {
+    this.#place ??= new ChunkPlace();
+    return this.#place;
   }
 
   get begun(): boolean {
