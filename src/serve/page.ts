@@ -1,6 +1,6 @@
 /** The page's files, and the one address that brings the token. */
 import { existsSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { FastifyStaticOptions } from '@fastify/static';
 import type { FastifyReply } from 'fastify';
 import type { Api } from './context.ts';
@@ -14,19 +14,14 @@ export interface PageOptions {
   port(): number;
 }
 
-/** How the page's files are sent: only what exists is kept by browsers, hashed names for ever. */
+/** How the page's files are sent; how long they may be kept is said by `keepFor`. */
 export function fileOptions(webRoot: string): FastifyStaticOptions {
-  const root = resolve(webRoot);
-  const hashed = join(root, 'assets', sep);
-  return {
-    root,
-    serve: false,
-    dotfiles: 'ignore',
-    cacheControl: false,
-    setHeaders: (reply, path) => {
-      reply.setHeader('cache-control', path.startsWith(hashed) ? immutable : 'no-cache');
-    },
-  };
+  return { root: resolve(webRoot), serve: false, dotfiles: 'ignore', cacheControl: false };
+}
+
+/** Names with a hash are kept for ever; a file that does not exist is answered as not to be kept. */
+function keepFor(reply: FastifyReply, path: string): FastifyReply {
+  return reply.header('cache-control', path.startsWith('/assets/') ? immutable : 'no-cache');
 }
 
 export function pageRoutes(app: Api, options: PageOptions): void {
@@ -75,10 +70,10 @@ function sendFile(reply: FastifyReply, webRoot: string | undefined, path: string
   }
   if (isAsset && path !== '/index.html') {
     const file = decodePath(path);
-    return file === undefined ? reply.callNotFound() : reply.sendFile(file);
+    return file === undefined ? reply.callNotFound() : keepFor(reply, path).sendFile(file);
   }
   // One page for all its addresses: the page reads what to show from them.
-  return reply.sendFile('index.html');
+  return keepFor(reply, '/').sendFile('index.html');
 }
 
 function decodePath(path: string): string | undefined {

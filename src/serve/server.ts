@@ -98,6 +98,7 @@ async function addPlugins(app: FastifyInstance, context: ServeContext): Promise<
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
+    reply.header('cache-control', 'no-store');
     if (!request.url.startsWith('/api'))
       return reply.code(404).type('text/plain').send('Not found');
     return answerError(notFound('There is nothing at this address.') as never, request, reply);
