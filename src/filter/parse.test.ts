@@ -50,7 +50,7 @@ test.each([
   ['status not in (1, 2)', 'not (status in (1, 2))'],
   ['request["path"] == "/"', 'request.path == "/"'],
   ['(status) == 1', 'status == 1'],
-  ['((request.path)).x == 1', 'error: and, or is missing here'],
+  ['((request.path)).x == 1', 'error: `and` or `or` is missing here'],
   ['status == "1234"', 'status == 1234'],
   ['outgoing == "true"', 'outgoing == true'],
   ['elapsedTime > 2s', 'elapsedTime > 2s'],

@@ -299,17 +299,27 @@ class Parser {
 
   private leftOver(before: Node): never {
     const { token } = this.cursor;
+    if (token.problem !== undefined) {
+      fail(token.problem, token.problem.message, token.problem.suggestion);
+    }
     if (token.text === ')') fail(token, 'this parenthesis was never opened', 'remove it');
     if (token.kind === 'word') {
       const known = Object.hasOwn(synonyms, token.text) ? synonyms[token.text] : undefined;
       const isValue = before.kind === 'truthy' || before.kind === 'text';
-      const meant = known ?? nearest(token.text, [...Object.keys(operators), 'and', 'or', 'in']);
+      const meant =
+        known ??
+        (token.text.length > 1
+          ? nearest(token.text, [...Object.keys(operators), 'and', 'or', 'in'])
+          : undefined);
       if (isValue && meant !== undefined) {
         const written = printNode(before);
         fail(token, `${token.text} is not an operator`, `${written} ${meant} ...`);
       }
     }
-    return fail(token, 'and, or is missing here', `and ${token.text}`);
+    if (before.kind === 'truthy' && (token.kind === 'number' || token.kind === 'string')) {
+      fail(token, 'an operator is missing here', `== ${token.text}`);
+    }
+    return fail(token, '`and` or `or` is missing here', `and ${token.text}`);
   }
 
   /** `limit(n)` bounds the whole query, so it may only be one of the conditions that all hold. */

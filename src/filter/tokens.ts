@@ -74,7 +74,7 @@ function tokenAt(text: string, from: number): Token {
   if (sign && meant === undefined) return plain('symbol', text, from, from + sign[0].length);
   if (foreign !== undefined) {
     const message = `${foreign} is not an operator of this language`;
-    return broken('symbol', text, from, from + foreign.length, message, meant && `write ${meant}`);
+    return broken('symbol', text, from, from + foreign.length, message, meant);
   }
   const to = from + String.fromCodePoint(text.codePointAt(from) ?? 0).length;
   const message = `${text.slice(from, to)} has no meaning here`;

@@ -161,18 +161,22 @@ export function QueryBar() {
 
 function ErrorLine({ error, text }: { readonly error: QueryError; readonly text: string }) {
   const { suggestion } = error;
+  // Some suggestions stand for the marked words, others only explain: a click must give a query that runs.
+  const mended = text.slice(0, error.from) + (suggestion ?? '') + text.slice(error.to);
+  const mends = suggestion !== undefined && errorOf(mended) === undefined;
   return (
     <div className="query-error" role="alert">
       <span>{error.message}</span>
-      {suggestion !== undefined && (
+      {mends && (
         <button
           type="button"
           className="button small bordered mono"
-          onClick={() => runQuery(text.slice(0, error.from) + suggestion + text.slice(error.to))}
+          onClick={() => runQuery(mended)}
         >
           {suggestion}
         </button>
       )}
+      {suggestion !== undefined && !mends && <span className="mono dim">{suggestion}</span>}
     </div>
   );
 }
