@@ -19,8 +19,9 @@ export interface DecodedHead {
   readonly problems: readonly string[];
 }
 
-/** Names whose lower case is remembered. */
+/** Names whose lower case is remembered, and the longest of them. */
 const maxRememberedNames = 4096;
+const maxRememberedName = 128;
 const del = 0x7f;
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -69,9 +70,10 @@ function readPlainHead(
     const lineEnd = text.indexOf('\r\n', at);
     const colonAt = text.indexOf(':', at);
     if (colonAt < 0 || colonAt > lineEnd) return undefined;
-    const name = text.slice(at, colonAt);
-    const lower = lowerName(name);
-    if (lower === undefined) return undefined;
+    const known = fieldName(text.slice(at, colonAt));
+    if (known === undefined) return undefined;
+    // The remembered text is an object's key already, which a fresh one would have to become.
+    const { name, lower } = known;
     fields.push({ name, lower, value: text.slice(colonAt + 1, lineEnd).trim() });
     at = lineEnd + 2;
   }
@@ -93,18 +95,23 @@ function endOfPlainHead(bytes: Uint8Array, from: number): number {
   return -1;
 }
 
-const lowerNames = new Map<string, string>();
+interface FieldName {
+  readonly name: string;
+  readonly lower: string;
+}
 
-/** A header's name in lower case; undefined when it is no token. Those in use are remembered. */
-function lowerName(name: string): string | undefined {
-  let lower = lowerNames.get(name);
-  if (lower === undefined) {
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return undefined;
-    if (lowerNames.size >= maxRememberedNames) lowerNames.clear();
-    lower = name.toLowerCase();
-    lowerNames.set(name, lower);
+const fieldNames = new Map<string, FieldName>();
+
+/** A header's name also in lower case; undefined when it is no token. Those in use are remembered. */
+function fieldName(text: string): FieldName | undefined {
+  let known = fieldNames.get(text);
+  if (known === undefined) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(text)) return undefined;
+    if (fieldNames.size >= maxRememberedNames) fieldNames.clear();
+    known = { name: text, lower: text.toLowerCase() };
+    if (text.length <= maxRememberedName) fieldNames.set(text, known);
   }
-  return lower;
+  return known;
 }
 
 function latin1(bytes: Uint8Array, from: number, to: number): string {
