@@ -80,14 +80,20 @@ export async function startPage(page: PageOptions): Promise<TapPage> {
   };
 }
 
+/** With the capture filter: what it leaves out would be missed otherwise. */
 function describeSource({ source }: TapOptions): string {
+  const only = (captureFilter: string | undefined) =>
+    captureFilter === undefined ? '' : `, only ${captureFilter}`;
   switch (source.kind) {
-    case 'local':
-      return source.interfaces.length === 0
-        ? 'this machine, all interfaces'
-        : `this machine, ${source.interfaces.join(', ')}`;
-    case 'files':
-      return source.paths.map((path) => (path === '-' ? 'standard input' : path)).join(', ');
+    case 'local': {
+      const { interfaces } = source;
+      const names = interfaces.length === 0 ? 'all interfaces' : interfaces.join(', ');
+      return `this machine, ${names}${only(source.captureFilter)}`;
+    }
+    case 'files': {
+      const names = source.paths.map((path) => (path === '-' ? 'standard input' : path));
+      return `${names.join(', ')}${only(source.captureFilter)}`;
+    }
     case 'recording':
       return 'a recording of the demo shop';
   }
