@@ -396,3 +396,21 @@ describe('a user who may not capture', () => {
     expect(await shop.stop()).toMatchObject({ code: 0 });
   });
 });
+
+describe('docs/cli.md', () => {
+  const page = readFileSync(join(repository, 'docs/cli.md'), 'utf8');
+
+  test.each(['tap', 'demo'])('names every option of %s', async (command) => {
+    const { stdout } = await mizu([command, '--help']);
+    const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, name]) => name!);
+    expect(options.length).toBeGreaterThan(2);
+    const missing = options.filter((name) => name !== '--help' && !page.includes(`\`${name}`));
+    expect(missing).toEqual([]);
+  });
+
+  test('invents none', async () => {
+    const help = (await mizu(['tap', '--help'])).stdout + (await mizu(['demo', '--help'])).stdout;
+    const named = [...page.matchAll(/^\| `(--[\w-]+)/gm)].map(([, name]) => name!);
+    expect(named.filter((name) => !help.includes(name))).toEqual([]);
+  });
+});

@@ -19,14 +19,14 @@ Examples:
   mizu tap --local                                    this machine, live, in the browser
   mizu tap --local --interface eth0 --capture-filter 'tcp port 8080'
   mizu tap --read capture.pcap more.pcapng.gz         capture files, merged by time
-  sudo tcpdump -w - | mizu tap --read -               somebody else captures
+  sudo tcpdump -U -w - | mizu tap --read -            somebody else captures
   mizu tap --read capture.pcap --output jsonl | jq .target
   mizu tap --read capture.pcap --output jsonl --filter 'response.status >= 500'
   mizu tap --local --write saved.pcapng               look now and keep the packets
 
 Exit codes:
-  0  fine    1  this machine cannot be tapped    2  wrong options, or not a capture
-  3  the input is damaged: what could be read was
+  0  fine                                 2  wrong options, or not a capture
+  1  no right to capture, or port taken   3  the input is damaged: what could be read was
 `;
 
 /** `mizu tap` */
