@@ -1,7 +1,8 @@
 /**
  * What the hot half does about a header, decided from its name by an automaton, which costs about 3 ns
- * a byte; `parse-seen-lines.ts` remembers its verdicts. The automaton is the product of two: a trie of the names that are known exactly, and one that finds
- * any of the words of secrets anywhere in the name, with `-` and `_` left out.
+ * a byte; `parse-seen-lines.ts` remembers its verdicts. The automaton is the product of two: a trie of
+ * the names that are known exactly, and one that finds any of the words of secrets anywhere in the name,
+ * with `-` and `_` left out.
  */
 import { tokenByte } from './parse-bytes.ts';
 
@@ -148,7 +149,13 @@ function searchStep(root: TrieNode, from: TrieNode, step: number): TrieNode {
   return root;
 }
 
-function build(): { readonly next: Uint16Array; readonly actions: Uint8Array } {
+interface Automaton {
+  /** State + class of byte → state; states are multiples of `classCount`. */
+  readonly next: Uint16Array;
+  readonly actions: Uint8Array;
+}
+
+function build(): Automaton {
   const names = newNode();
   for (const [name, action] of Object.entries(readNames)) addWord(names, name, action);
   for (const name of harmlessNames) addWord(names, name, Field.None);
@@ -186,13 +193,16 @@ function build(): { readonly next: Uint16Array; readonly actions: Uint8Array } {
   return { next: Uint16Array.from(table), actions: Uint8Array.from(actions) };
 }
 
-const { next, actions } = build();
+/** Made when the first name comes: processes that only show entries need none. */
+let automaton: Automaton | undefined;
 
 /**
  * `Field`, `sensitive` and `invalid` of the name in `[from, to)`. Bytes that no name may have are passed
  * over, so that a secret is one even under a name that is misspelt with a blank.
  */
 export function classifyName(bytes: Uint8Array, from: number, to: number): number {
+  automaton ??= build();
+  const { next, actions } = automaton;
   let state = 0;
   let odd = from === to ? invalid : 0;
   for (let i = from; i < to; i++) {
