@@ -94,6 +94,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   let ready: (() => void) | undefined;
   const reports = new CounterReports();
   const takers: TakeBatch[] = [];
+  let { source } = options;
   if (options.output === 'page') {
     const { startPage } = await import('./tap/page.ts');
     const page = await startPage({
@@ -106,6 +107,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
     });
     stack.defer(() => page.close());
     takers.push((batch) => page.push(batch));
+    source = withoutPort(source, page.port);
     ready = () => options.onReady?.({ url: page.url });
   }
   if (store !== undefined) {
@@ -121,7 +123,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   }
   thread = startPipeline(
     {
-      source: options.source,
+      source,
       pipeline: {
         thread: 0,
         node: 0,
@@ -148,6 +150,12 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   report(options, thread, startedAt);
   if (options.output === 'page' && !options.signal.aborted) await aborted(options.signal);
   return summarise(counters, store, startedAt);
+}
+
+/** The page's own calls are left out by the port it really has: 0 was any free one. */
+function withoutPort(source: TapSource, port: number): TapSource {
+  if (source.kind !== 'local') return source;
+  return { ...source, ignorePorts: [...new Set([...source.ignorePorts, port])].filter(Boolean) };
 }
 
 /** Only a live tap names processes: a file was captured at another time, perhaps on another machine. */

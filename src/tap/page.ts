@@ -28,6 +28,7 @@ export interface PageOptions {
 export interface TapPage {
   /** Address for people: it brings the token. */
   readonly url: string;
+  readonly port: number;
   push(batch: Batch): undefined;
   close(): Promise<void>;
 }
@@ -72,6 +73,7 @@ export async function startPage(page: PageOptions): Promise<TapPage> {
   });
   return {
     url: server.pageUrl,
+    port: server.port,
     push(batch) {
       live.push(batch);
       return undefined;

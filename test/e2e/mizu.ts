@@ -132,13 +132,17 @@ export async function mizu(words: readonly string[], options?: RunOptions): Prom
 
 /** A Mizu whose page answers. */
 export class Tap extends Running {
-  readonly port: number;
-  readonly origin: string;
-
   constructor(words: readonly string[], port: number, options: RunOptions = {}) {
     super(mizuCommand, ['tap', ...words, '--headless', '--gui-port', String(port)], options);
-    this.port = port;
-    this.origin = `http://localhost:${port}`;
+  }
+
+  /** Where the page is, from the line that the user sees. */
+  get origin(): string {
+    return /Mizu is available at (http:\/\/[^/]+)/.exec(this.stdout)?.[1] ?? 'http://not-yet';
+  }
+
+  get port(): number {
+    return Number(new URL(this.origin).port);
   }
 
   /** The answer of the API, of which the caller knows the shape. */
