@@ -6,9 +6,24 @@ export interface NameValue {
   readonly value: string;
 }
 
-/** A header as received, with its name in lower case for look-ups. */
-export interface FieldLine extends NameValue {
-  readonly lower: string;
+/**
+ * A header as received. Beside what users see of it, it knows its name in lower case for look-ups: out
+ * of sight, so that the list of a message's headers need not be copied to be shown.
+ */
+export class FieldLine implements NameValue {
+  readonly name: string;
+  value: string;
+  readonly #lower: string;
+
+  constructor(name: string, lower: string, value: string) {
+    this.name = name;
+    this.value = value;
+    this.#lower = lower;
+  }
+
+  get lower(): string {
+    return this.#lower;
+  }
 }
 
 export interface DecodedHead {
@@ -74,7 +89,7 @@ function readPlainHead(
     if (known === undefined) return undefined;
     // The remembered text is an object's key already, which a fresh one would have to become.
     const { name, lower } = known;
-    fields.push({ name, lower, value: text.slice(colonAt + 1, lineEnd).trim() });
+    fields.push(new FieldLine(name, lower, text.slice(colonAt + 1, lineEnd).trim()));
     at = lineEnd + 2;
   }
   return { startLine: first, fields, end, problems: noProblems };
@@ -120,7 +135,7 @@ function latin1(bytes: Uint8Array, from: number, to: number): string {
 
 /** The same for heads of any bytes, with what is wrong in words. */
 function readOddHead(bytes: Uint8Array, from: number, startLine: boolean): DecodedHead {
-  const fields: { name: string; lower: string; value: string }[] = [];
+  const fields: FieldLine[] = [];
   const problems = new Set<string>();
   let first = '';
   let at = from;
@@ -171,7 +186,7 @@ function readField(line: Uint8Array, problems: Set<string>): FieldLine | undefin
   }
   const text = fieldText(name).trim();
   const value = fieldText(line.subarray(colonAt + 1)).trim();
-  return { name: text, lower: text.toLowerCase(), value };
+  return new FieldLine(text, text.toLowerCase(), value);
 }
 
 const noValues: readonly string[] = [];

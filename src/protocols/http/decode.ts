@@ -4,6 +4,7 @@ import {
   Incomplete,
   type Payload,
   type Side,
+  type Value,
   type ValueMap,
 } from '../../dissect/contract.ts';
 import {
@@ -150,8 +151,9 @@ function withRest(side: ValueMap, message: DecodedMessage, problem: string | und
   return side;
 }
 
-function listOfFields(fields: readonly NameValue[]): ValueMap[] {
-  return fields.map(({ name, value }) => ({ name, value }));
+/** The fields as values; they are this decoding's own. */
+function listOfFields(fields: readonly NameValue[]): Value[] {
+  return fields as readonly unknown[] as Value[];
 }
 
 /** Length on the wire without chunks: that of a body that was cut is what its head says. */
