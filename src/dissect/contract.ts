@@ -193,6 +193,9 @@ export interface Payload {
   readonly response: Uint8Array | undefined;
   /** `Incomplete` bits. */
   readonly incomplete: number;
+  /** Lengths on the wire in bytes, kept or not; absent when they are not known. */
+  readonly requestSize?: number;
+  readonly responseSize?: number;
 }
 
 /** JSON-like values: what `decode` yields and the query language walks over. */
@@ -228,9 +231,11 @@ export type Section =
       /** Text when it decodes as text by its character set, else base64. */
       readonly encoding: 'text' | 'base64';
       readonly content: string;
-      /** Length in bytes after transfer coding and decompression. */
+      /** Length in bytes after transfer coding and decompression, kept or not. */
       readonly size: number;
       readonly cut: boolean;
+      /** Of a body that is cut: how many of its bytes are in `content`. */
+      readonly kept?: number;
       /** The query path of the body's text. */
       readonly path?: string;
       /** `gzip, damaged at 1,024: shown as on the wire` */

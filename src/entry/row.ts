@@ -242,6 +242,8 @@ export function storedFromBatch(batch: Batch, row: number, context: RowContext):
       request: payloadAt(batch, columns.requestOffset[row]!, columns.requestLength[row]!),
       response: payloadAt(batch, columns.responseOffset[row]!, columns.responseLength[row]!),
       incomplete: columns.incomplete[row]!,
+      requestSize: columns.requestSize[row]!,
+      responseSize: columns.responseSize[row]!,
     },
   };
 }

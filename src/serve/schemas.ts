@@ -181,6 +181,7 @@ const sectionSchema = named(
       content: z.string(),
       size: count,
       cut: z.boolean(),
+      kept: count.exactOptional().describe('Of a body that is cut: bytes of it in the content'),
       path: z.string().exactOptional(),
       remark: z.string().exactOptional(),
     }),

@@ -114,18 +114,25 @@ export function sidesIn(raw: Buffer | undefined, place: PayloadPlace) {
   };
 }
 
+/** What a row says of its payload. */
+type PayloadFacts = Required<Omit<Payload, 'request' | 'response'>>;
+
 /** A payload that is read from disk when somebody looks: lists never do. */
 export class LazyPayload implements Payload {
   readonly version: number;
   readonly incomplete: number;
+  readonly requestSize: number;
+  readonly responseSize: number;
   readonly place: PayloadPlace;
   readonly #reader: PayloadReader;
   #sides: ReturnType<typeof sidesIn> | undefined;
 
-  constructor(place: PayloadPlace, version: number, incomplete: number, reader: PayloadReader) {
+  constructor(place: PayloadPlace, facts: PayloadFacts, reader: PayloadReader) {
     this.place = place;
-    this.version = version;
-    this.incomplete = incomplete;
+    this.version = facts.version;
+    this.incomplete = facts.incomplete;
+    this.requestSize = facts.requestSize;
+    this.responseSize = facts.responseSize;
     this.#reader = reader;
   }
 

@@ -333,13 +333,13 @@ export class Queries {
       requestLength: number('requestLength'),
       responseLength: number('responseLength'),
     };
-    const { protocol, version, incomplete, idTime, idSequence } = this.#values;
+    const { protocol, idTime, idSequence } = this.#values;
     return {
       id: { idTime, idSequence },
       stored: {
         row: rowFromValues(this.#values, this.#context),
         protocolCode: protocol,
-        payload: new LazyPayload(place, version, incomplete, this.#payloads),
+        payload: new LazyPayload(place, this.#values, this.#payloads),
       },
     };
   }

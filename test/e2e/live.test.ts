@@ -113,11 +113,13 @@ describe.skipIf(whyNot !== '')(`curl on loopback, tapped${whyNot && `: ${whyNot}
 
   test('a download above the body limit is cut and says how large it was', async () => {
     await curl(target.url('/download'));
-    const { entry } = await tap.details('target == "/download"');
+    const { entry, sections } = await tap.details('target == "/download"');
     expect(entry.incomplete).toEqual(['the response body is longer than the limit']);
     expect(entry.outcome).toBe('ok');
     expect(entry.responseSize).toBeGreaterThan(downloadBytes);
     expect(responseOf(entry)).toMatchObject({ bodySize: downloadBytes, content: { cut: true } });
+    const body = sections.response.find(({ kind }) => kind === 'body');
+    expect(body).toMatchObject({ size: downloadBytes, cut: true });
   });
 
   test('IPv6 is IPv6', async () => {

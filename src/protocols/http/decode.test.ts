@@ -127,7 +127,10 @@ describe('a request', () => {
     const text = 'POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\nabc';
     expect(decodeRequest(text, Incomplete.RequestCut)).toMatchObject({
       bodySize: 5000,
-      postData: { text: 'abc', size: 3, cut: true },
+      postData: { text: 'abc', size: 5000, kept: 3, cut: true },
+    });
+    expect(decodeRequest(text.slice(0, -3), Incomplete.RequestCut)).toMatchObject({
+      postData: { text: '', size: 5000, kept: 0, cut: true },
     });
   });
 });
@@ -366,6 +369,36 @@ describe('details', () => {
       cut: false,
       path: 'response.content.text',
     });
+  });
+
+  test('a cut body says how much of how much was kept', () => {
+    const sections = (head: string, body: string | Buffer, responseSize: number) => {
+      const bytes = withBody(`Content-Type: text/plain\r\n${head}`, Buffer.from(body));
+      const cut = { ...payload('', bytes, Incomplete.ResponseCut), responseSize };
+      const { response } = httpProtocol.describe(httpProtocol.decode(cut));
+      const [details] = response;
+      const size =
+        details?.kind === 'table' && details.rows.find((row) => row.path === 'response.bodySize');
+      return { size, body: response.at(-1), left: responseSize - bytes.length };
+    };
+    const known = sections('Content-Length: 3145728', 'abc', 3_145_800);
+    expect(known.size).toMatchObject({ value: 3_145_728, remark: 'the first 3 bytes were kept' });
+    expect(known.body).toMatchObject({ content: 'abc', size: 3_145_728, kept: 3, cut: true });
+
+    const chunked = sections('Transfer-Encoding: chunked', '5\r\nhello\r\n9\r\nwo', 2_000_000);
+    const about = 7 + chunked.left;
+    const remark = `the first 7 of about ${about.toLocaleString('en')} bytes were kept`;
+    expect(chunked.size).toMatchObject({ value: about, remark });
+    expect(chunked.body).toMatchObject({ content: 'hellowo', size: about, kept: 7, remark });
+
+    const coded = zlib.gzipSync('compressed '.repeat(3000)).subarray(0, 60);
+    const gzip = sections('Content-Encoding: gzip\r\nContent-Length: 9000', coded, 9100);
+    expect(gzip.size).toMatchObject({ value: 9000 });
+    expect(gzip.body).toMatchObject({ cut: true });
+    expect(gzip.body).toHaveProperty(
+      'remark',
+      expect.stringContaining('the first 60 of 9,000 bytes were kept'),
+    );
   });
 
   test('every declared field is a path of its own', () => {

@@ -17,14 +17,21 @@ import {
 } from './decode-form.ts';
 import { type DecodedHead, fieldValue, fieldValues, type NameValue } from './decode-head.ts';
 import { type Content, contentOf, type DecodedMessage, readMessage } from './decode-message.ts';
+import { type BodyLength, bodyLength, cutRemark, type Kept } from './decode-size.ts';
 import { mediaTypeOf, parameterOf } from './decode-text.ts';
 
 /** The structured view of an exchange. Never throws; bodies are inflated when they are first asked for. */
 export function decode(payload: Payload): DecodedExchange {
-  const { request, response, incomplete } = payload;
+  const { request, response, incomplete, requestSize, responseSize } = payload;
+  const kept = (bytes: Uint8Array, cutBit: number, wireBytes: number | undefined): Kept => ({
+    bytes: bytes.length,
+    cut: (incomplete & cutBit) !== 0,
+    wireBytes,
+  });
   return {
-    request: request && decodeRequest(request, (incomplete & Incomplete.RequestCut) !== 0),
-    response: response && decodeResponse(response, (incomplete & Incomplete.ResponseCut) !== 0),
+    request: request && decodeRequest(request, kept(request, Incomplete.RequestCut, requestSize)),
+    response:
+      response && decodeResponse(response, kept(response, Incomplete.ResponseCut, responseSize)),
   };
 }
 
@@ -102,7 +109,7 @@ function queryOf(target: string): string {
   return at < 0 ? '' : target.slice(at + 1).split('#', 1)[0]!;
 }
 
-function decodeRequest(bytes: Uint8Array, cut: boolean): ValueMap {
+function decodeRequest(bytes: Uint8Array, kept: Kept): ValueMap {
   const message = readMessage(bytes, false);
   const { head, transferred } = message;
   const { fields } = head;
@@ -123,15 +130,16 @@ function decodeRequest(bytes: Uint8Array, cut: boolean): ValueMap {
     cookies: mapOfPairs(requestCookies(fieldValues(fields, 'cookie'))),
   };
   const headersSize = head.end;
-  const bodySize = bodySizeOf(message, cut);
-  if (transferred.length === 0) {
+  const length = bodyLength(message, kept);
+  const bodySize = length.bytes;
+  if (transferred.length === 0 && !kept.cut) {
     return withRest({ ...start, headersSize, bodySize }, message, line.problem);
   }
   let data: ValueMap | undefined;
   const request: ValueMap = {
     ...start,
     get postData(): ValueMap {
-      data ??= postData(message, contentOf(message), cut);
+      data ??= postData(message, contentOf(message), cutOf(kept, length));
       return data;
     },
     headersSize,
@@ -156,15 +164,16 @@ function listOfFields(fields: readonly NameValue[]): Value[] {
   return fields as readonly unknown[] as Value[];
 }
 
-/** Length on the wire without chunks: that of a body that was cut is what its head says. */
-function bodySizeOf(message: DecodedMessage, cut: boolean): number {
-  const { length } = message.transferred;
-  if (!cut) return length;
-  const declared = Number(fieldValue(message.head.fields, 'content-length'));
-  return declared > length ? declared : length;
+/** The whole length of a body that was cut; undefined for one that was not. */
+function cutOf({ cut }: Kept, length: BodyLength): BodyLength | undefined {
+  return cut ? length : undefined;
 }
 
-function postData(message: DecodedMessage, content: Content, cut: boolean): ValueMap {
+function postData(
+  message: DecodedMessage,
+  content: Content,
+  cut: BodyLength | undefined,
+): ValueMap {
   const data = contentMap(message, content, cut);
   const mediaType = mediaTypeOf(message.contentType);
   if (mediaType === 'application/x-www-form-urlencoded' && content.text !== undefined) {
@@ -174,19 +183,41 @@ function postData(message: DecodedMessage, content: Content, cut: boolean): Valu
   return { ...data, params: multipartParts(content.bytes, message.contentType) };
 }
 
-function contentMap(message: DecodedMessage, content: Content, cut: boolean): ValueMap {
-  const { bytes, text, remark, limited } = content;
-  const size = bytes.length;
+/**
+ * The body as shown. `cut`: how long it really is. What a compressed body would be inflated is not
+ * known then: its size is that of what is shown, and the remark says how much was kept.
+ */
+function contentMap(
+  message: DecodedMessage,
+  content: Content,
+  cut: BodyLength | undefined,
+): ValueMap {
+  const { bytes, text, limited } = content;
+  const coded = message.codings.length > 0;
+  const size = cut === undefined || coded ? bytes.length : cut.bytes;
   const mimeType = message.contentType;
   const map: ValueMap =
     text !== undefined
       ? { size, mimeType, text: text.text, charset: text.charset }
       : { size, mimeType, text: base64(bytes) };
-  if (text === undefined && size > 0) map['encoding'] = 'base64';
-  if (message.codings.length > 0) map['coding'] = message.codings.join(', ');
-  if (cut || limited) map['cut'] = true;
+  if (text === undefined && bytes.length > 0) map['encoding'] = 'base64';
+  if (coded) map['coding'] = message.codings.join(', ');
+  if (cut !== undefined || limited) map['cut'] = true;
+  if (cut !== undefined) map['kept'] = bytes.length;
+  const remark = cut === undefined ? content.remark : withCut(content.remark, message, cut);
   if (remark !== undefined) map['remark'] = remark;
   return map;
+}
+
+/** A size that users take for exact needs no words beside it. */
+function withCut(
+  remark: string | undefined,
+  message: DecodedMessage,
+  cut: BodyLength,
+): string | undefined {
+  if (!cut.about && message.codings.length === 0) return remark;
+  const said = cutRemark(message, cut);
+  return remark === undefined ? said : `${remark}; ${said}`;
 }
 
 function base64(bytes: Uint8Array): string {
@@ -225,10 +256,11 @@ function readStatusLine(line: string): StatusLine {
 
 const simpleAnswer = { version: 'HTTP/0.9', status: 0, text: '', problem: undefined };
 
-function decodeResponse(bytes: Uint8Array, cut: boolean): ValueMap {
+function decodeResponse(bytes: Uint8Array, kept: Kept): ValueMap {
   const message = readMessage(bytes, true);
   const { fields, startLine, end } = message.head;
   const line = startLine === '' ? simpleAnswer : splitStatusLine(startLine);
+  const length = bodyLength(message, kept);
   let content: ValueMap | undefined;
   const response: ValueMap = {
     status: line.status,
@@ -239,9 +271,9 @@ function decodeResponse(bytes: Uint8Array, cut: boolean): ValueMap {
     cookies: mapOfPairs(responseCookies(fieldValues(fields, 'set-cookie'))),
     redirectURL: fieldValue(fields, 'location') ?? '',
     headersSize: end,
-    bodySize: bodySizeOf(message, cut),
+    bodySize: length.bytes,
     get content(): ValueMap {
-      content ??= contentMap(message, contentOf(message), cut);
+      content ??= contentMap(message, contentOf(message), cutOf(kept, length));
       return content;
     },
   };

@@ -27,7 +27,7 @@ function describeRequest(request: ValueMap): Section[] {
     row('Target URI', targetUri, 'request.targetUri'),
     row('Path', path, 'request.path'),
     row('HTTP Version', httpVersion, 'request.httpVersion'),
-    row('Body Size (bytes)', bodySize, 'request.bodySize'),
+    row('Body Size (bytes)', bodySize, 'request.bodySize', cutRemark(postData)),
     ...problemRows(request),
   ];
   const segments = Array.isArray(pathSegments) && pathSegments.length > 1 ? pathSegments : [];
@@ -52,7 +52,7 @@ function describeResponse(response: ValueMap): Section[] {
     row('Status', status, 'response.status'),
     row('Status Text', statusText, 'response.statusText'),
     row('HTTP Version', httpVersion, 'response.httpVersion'),
-    row('Body Size (bytes)', bodySize, 'response.bodySize'),
+    row('Body Size (bytes)', bodySize, 'response.bodySize', cutRemark(content)),
     ...(redirectURL === '' ? [] : [row('Redirects To', redirectURL, 'response.redirectURL')]),
     ...problemRows(response),
   ];
@@ -98,6 +98,16 @@ function scalar(value: Value): string | number | boolean {
     return value;
   }
   return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
+/** How much there is of a cut body, beside the size of the whole. */
+function cutRemark(data: Value): string | undefined {
+  if (!isMap(data) || data['cut'] !== true) return undefined;
+  const { kept, remark } = data;
+  if (typeof remark === 'string') return remark;
+  return typeof kept === 'number'
+    ? `the first ${kept.toLocaleString('en')} bytes were kept`
+    : undefined;
 }
 
 function isMap(value: Value): value is ValueMap {
@@ -154,8 +164,10 @@ function formSections(postData: Value): Section[] {
 }
 
 function bodySections(data: Value, title: string, path: string): Section[] {
-  if (!isMap(data) || data['text'] === '' || data['text'] === undefined) return [];
-  const { text, encoding, mimeType, size, cut, remark } = data;
+  if (!isMap(data) || data['text'] === undefined) return [];
+  const { text, encoding, mimeType, size, cut, kept, remark } = data;
+  // Of a body of which nothing was kept, its size is still worth a place.
+  if (text === '' && cut !== true) return [];
   return [
     {
       kind: 'body',
@@ -165,6 +177,7 @@ function bodySections(data: Value, title: string, path: string): Section[] {
       content: String(text),
       size: Number(size),
       cut: cut === true,
+      ...(typeof kept === 'number' && { kept }),
       path: `${path}.text`,
       ...(typeof remark === 'string' && { remark }),
     },

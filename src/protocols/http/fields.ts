@@ -41,11 +41,12 @@ function bodyFields(base: string): FieldDeclaration[] {
   return [
     field('text', `${base}.text`, 'Body: decompressed text, or base64 when it is binary'),
     field('text', `${base}.mimeType`, 'Content-Type of the body', { values: mediaTypes }),
-    field('number', `${base}.size`, 'Length of the decoded body, bytes'),
+    field('number', `${base}.size`, 'Length of the decoded body, kept or not, bytes'),
     field('text', `${base}.encoding`, 'base64 when the body is binary', { values: ['base64'] }),
     field('text', `${base}.charset`, 'Character set by which the body was read'),
     field('text', `${base}.coding`, 'Compression of the body', { values: codings }),
     field('boolean', `${base}.cut`, 'Only the beginning of the body was kept'),
+    field('number', `${base}.kept`, 'Bytes of a cut body that are shown'),
     field('text', `${base}.remark`, 'Why the body could not be decoded'),
   ];
 }

@@ -114,13 +114,11 @@ function BodyButtons({ body, entry, side }: Props) {
 }
 
 function BodyRemarks({ body }: { readonly body: BodySection }) {
-  const { remark, cut, size } = body;
+  const { remark, cut, size, kept = size } = body;
   if (!cut && remark === undefined) return null;
-  const kept =
-    body.encoding === 'text' ? body.content.length : Math.floor(body.content.length * 0.75);
   return (
     <p className="body-remark amber">
-      {cut && `cut at ${mebibytes(kept)} of ${mebibytes(size)}`}
+      {cut && `cut at ${mebibytes(kept)}${kept < size ? ` of ${mebibytes(size)}` : ''}`}
       {cut && remark !== undefined && ' · '}
       {remark}
     </p>
