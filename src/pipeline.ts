@@ -10,7 +10,7 @@ import type { PacketSink } from './capture/contract.ts';
 import { Decoded } from './decode/contract.ts';
 import { Decoder } from './decode/index.ts';
 import type { Conversation } from './dissect/conversation.ts';
-import { Dissector, RowWriter } from './dissect/index.ts';
+import { Dissector, RowWriter, type ShedLevel } from './dissect/index.ts';
 import { protocols } from './protocols/index.ts';
 import type { ReassembleLimits } from './reassemble/contract.ts';
 import { defaultReassembleLimits, Reassembler } from './reassemble/index.ts';
@@ -111,6 +111,11 @@ export class Pipeline implements PacketSink {
     this.#rows.flush(false);
   }
 
+  /** What to give up from now on, because what follows is too slow. */
+  shed(level: ShedLevel): void {
+    this.#dissector.shedLevel = level;
+  }
+
   /** A batch's memory, for reuse. */
   recycle(buffer: ArrayBuffer): void {
     this.#rows.recycle(buffer);
@@ -128,10 +133,10 @@ export class Pipeline implements PacketSink {
       payloadBytes: streams.payloadBytes,
       holes: streams.holes,
       holeBytes: streams.holeBytes,
-      shedConnections: streams.shedConnections,
+      shedConnections: streams.shedConnections + dissect.shedConnections,
       entries: this.#rows.entries,
       pending: this.#rows.live,
-      shedBodies: dissect.shedBodies,
+      shedBodies: this.#dissector.shedBodies + dissect.shedMessages,
       notUnderstood: Object.fromEntries(dissect.notUnderstood),
     };
   }

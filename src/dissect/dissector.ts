@@ -34,15 +34,31 @@ export interface DissectOptions {
 export interface DissectCounters {
   /** Why connections were not understood, in words → connections. */
   notUnderstood: Map<string, number>;
-  /** Messages whose body was left out since memory was short. */
-  shedBodies: number;
-  windowBytes: number;
+  /** Messages given up in the middle since memory was short. */
+  shedMessages: number;
+  /** Connections not looked at since there was too much to do. */
+  shedConnections: number;
 }
+
+/** What is given up when there is too much to do, the least valuable first; each level adds to the one before. */
+export const ShedLevel = {
+  Nothing: 0,
+  Bodies: 1,
+  /** Every second new connection: what is kept stays complete. */
+  Connections: 2,
+} as const;
+export type ShedLevel = (typeof ShedLevel)[keyof typeof ShedLevel];
 
 type Link = Connection<Conversation | undefined>;
 
 export class Dissector implements StreamSink<Conversation | undefined> {
-  readonly counters: DissectCounters = { notUnderstood: new Map(), shedBodies: 0, windowBytes: 0 };
+  readonly counters: DissectCounters = {
+    notUnderstood: new Map(),
+    shedMessages: 0,
+    shedConnections: 0,
+  };
+  /** Set from outside; memory alone already sheds bodies. */
+  shedLevel: ShedLevel = ShedLevel.Nothing;
   readonly #options: DissectOptions;
   readonly #rows: RowWriter;
   readonly #reporter: Reporter;
@@ -55,6 +71,11 @@ export class Dissector implements StreamSink<Conversation | undefined> {
   }
 
   open(connection: Link): void {
+    if (this.shedLevel === ShedLevel.Connections && (connection.number & 1) === 1) {
+      this.counters.shedConnections++;
+      connection.ignored = true;
+      return;
+    }
     const stream = this.#options.thread * 2 ** 40 + connection.number;
     connection.context = new Conversation(connection, stream, this.#pool);
   }
@@ -150,6 +171,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
   #run(conversation: Conversation, from: End, speaker: Speaker, now: number): void {
     const { window } = speaker;
     window.needed = 0;
+    this.#limitBodies();
     this.#reporter.aim(conversation, speaker, now);
     while (window.length > 0 || window.skipDone) {
       if (speaker.phase === Phase.Parse) {
@@ -324,13 +346,22 @@ export class Dissector implements StreamSink<Conversation | undefined> {
   /** Memory is short: the window that has just grown is given up as if its rest were lost. */
   #shed(conversation: Conversation, speaker: Speaker): void {
     if (speaker.window.length === 0) return;
-    this.counters.shedBodies++;
+    this.counters.shedMessages++;
     this.#lose(conversation, speaker);
   }
 
-  /** Bytes held in windows now. */
-  get windowBytes(): number {
-    return this.#pool.usedBytes;
+  /** Messages whose body was left out. */
+  get shedBodies(): number {
+    return this.#reporter.shedBodies;
+  }
+
+  /** Bodies stop being kept when windows take half of their memory: nothing has to be broken off then. */
+  #limitBodies(): void {
+    const { bodyLimitBytes, windowBytes } = this.#options;
+    const reporter = this.#reporter;
+    reporter.shedding =
+      this.shedLevel !== ShedLevel.Nothing || this.#pool.usedBytes > windowBytes / 2;
+    reporter.bodyLimit = reporter.shedding ? 0 : bodyLimitBytes;
   }
 }
 

@@ -13,6 +13,10 @@ const maxEarly = 64;
 export class Reporter implements Output {
   readonly message = new ReportedMessage();
   bodyLimit: number;
+  /** Bodies are being left out since memory or time is short: `bodyLimit` is 0 for that reason. */
+  shedding = false;
+  /** Messages whose body was left out for that reason. */
+  shedBodies = 0;
   readonly redacting: boolean;
   /** Set by a parser's `handOver`; the driver acts on it after `parse` returns. */
   handedOver = false;
@@ -128,6 +132,14 @@ export class Reporter implements Output {
     }
   }
 
+  /** `Incomplete` bits of a message that is new: a body left out is counted once. */
+  #incomplete(fromClient: boolean): number {
+    const bits = incompleteBits(this.message, fromClient);
+    if (!this.shedding || !this.message.cut) return bits;
+    this.shedBodies++;
+    return bits | Incomplete.Shed;
+  }
+
   /** The client is in the middle of a request that has not been reported: this answers it. */
   #requestIsComing(conversation: Conversation): boolean {
     if (conversation.waiting.length > 0 || conversation.early.length >= maxEarly) return false;
@@ -166,7 +178,7 @@ export class Reporter implements Output {
     exchange.version = message.version;
     exchange.note = message.note;
     exchange.key = message.key;
-    exchange.incomplete |= incompleteBits(message, true);
+    exchange.incomplete |= this.#incomplete(true);
   }
 
   #fillResponse(exchange: Exchange, complete: boolean): void {
@@ -175,7 +187,7 @@ export class Reporter implements Output {
     exchange.status = message.status;
     exchange.failed = message.failed;
     if (!exchange.request.seen) exchange.version = message.version;
-    exchange.incomplete |= incompleteBits(message, false);
+    exchange.incomplete |= this.#incomplete(false);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   SourceError,
   teeSink,
 } from '../capture/index.ts';
+import { ShedLevel } from '../dissect/index.ts';
 import { Pipeline } from '../pipeline.ts';
 import type { Batch } from '../ship/batch.ts';
 import {
@@ -21,6 +22,9 @@ import { openRecording } from './recording.ts';
 
 /** Batches on their way to the main thread: a file waits here, a live tap sheds here. */
 const maxInFlight = 8;
+/** From so many on a live tap leaves bodies out, from so many more every second new connection. */
+const shedBodiesFrom = 4;
+const shedConnectionsFrom = 6;
 /** How often rows are handed on while packets are few, ms. */
 const flushEveryMs = 100;
 const countersEveryMs = 250;
@@ -98,6 +102,7 @@ class PipelineThread {
       const packets = typeof reading === 'number' ? reading : await reading;
       if (packets < 0) return;
       this.#takeBack();
+      if (!this.#patient) this.#relieve(Atomics.load(this.#control, Control.InFlight));
       const now = Date.now();
       if (now - this.#lastFlush >= flushEveryMs) {
         this.#lastFlush = now;
@@ -120,8 +125,17 @@ class PipelineThread {
     }
   }
 
+  /** Gives up the least valuable work first; entries themselves only when all batches are on their way. */
+  #relieve(inFlight: number): void {
+    if (inFlight >= shedConnectionsFrom) this.#pipeline.shed(ShedLevel.Connections);
+    else if (inFlight >= shedBodiesFrom) this.#pipeline.shed(ShedLevel.Bodies);
+    else this.#pipeline.shed(ShedLevel.Nothing);
+  }
+
   #seal(batch: Batch): void {
-    if (Atomics.load(this.#control, Control.InFlight) >= maxInFlight) {
+    const inFlight = Atomics.load(this.#control, Control.InFlight);
+    if (!this.#patient) this.#relieve(inFlight);
+    if (inFlight >= maxInFlight) {
       if (!this.#patient) {
         this.#shedRows += batch.rows;
         this.#pipeline.recycle(batch.buffer);
