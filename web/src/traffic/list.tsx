@@ -21,91 +21,11 @@ import { useSize } from '../ui/use-size.ts';
 import { CellActions } from './cell-actions.tsx';
 import { columns } from './columns.ts';
 import { Row } from './row.tsx';
+import { buttonRoom, headHeight, useScrollPlace } from './scroll-place.ts';
 import './list.css';
 
 const overscan = 8;
-/** Rows from the start of what is in memory at which older ones are fetched. */
-const fetchBefore = 60;
-const headHeight = 24;
-/** Free space below the last row for the button of the newest, while it is there. */
-const buttonRoom = 40;
 const rowHeights = { compact: 24, comfortable: 30 } as const;
-
-/** The first visible entry and how far it is scrolled out: it stays where it is when rows come before it. */
-interface Anchor {
-  id: string;
-  offset: number;
-}
-
-/** The list stands still while the pointer is pressed on it or a text in it is selected. */
-function useHeldStill(grid: RefObject<HTMLElement | null>): RefObject<boolean> {
-  const held = useRef(false);
-  useEffect(() => {
-    const down = (event: Event) => {
-      held.current = grid.current?.contains(event.target as Node) ?? false;
-    };
-    const up = () => {
-      const selection = getSelection();
-      const inside = grid.current?.contains(selection?.anchorNode ?? null) ?? false;
-      held.current = inside && selection?.isCollapsed === false;
-      if (held.current) session.setFollowing(false);
-    };
-    addEventListener('pointerdown', down);
-    addEventListener('pointerup', up);
-    return () => {
-      removeEventListener('pointerdown', down);
-      removeEventListener('pointerup', up);
-    };
-  }, [grid]);
-  return held;
-}
-
-/** Keeps the scroll position: at the newest while following, else at the same entry. */
-function useScrollPlace(scroller: RefObject<HTMLDivElement | null>, height: number, room: number) {
-  const anchor = useRef<Anchor>({ id: '', offset: 0 });
-  const lastTop = useRef(0);
-  const held = useHeldStill(scroller);
-  const version = useObserved(session.view, (view) => view.version);
-  const following = useObserved(session.view, (view) => view.following);
-  const { list } = session;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: version and room stand for list and screen
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    if (following) {
-      if (!held.current) element.scrollTop = element.scrollHeight;
-    } else if (anchor.current.id !== '') {
-      const index = list.lowerBound(anchor.current.id);
-      const top = index * height + anchor.current.offset;
-      if (Math.abs(top - element.scrollTop) > 1) element.scrollTop = top;
-    }
-    lastTop.current = element.scrollTop;
-  }, [version, following, height, room]);
-
-  /** Notes which entry is at the top now; a scroll to here is then not one by the user. */
-  const remember = () => {
-    const top = scroller.current?.scrollTop ?? 0;
-    lastTop.current = top;
-    const index = Math.floor(top / height);
-    anchor.current = { id: list.rows[index]?.id ?? '', offset: top - index * height };
-    return index;
-  };
-  const onScroll = () => {
-    const element = scroller.current;
-    if (element === null) return;
-    const top = element.scrollTop;
-    const atEnd = top + element.clientHeight >= element.scrollHeight - 2;
-    if (top < lastTop.current - 1 && !atEnd) session.setFollowing(false);
-    else if (atEnd && top > lastTop.current + 1) {
-      if (list.behind) void session.loadNewer();
-      else session.setFollowing(true);
-    }
-    const index = remember();
-    if (index < fetchBefore && !session.view.get().following) void session.loadOlder();
-  };
-  return { onScroll, remember };
-}
 
 /** Brings the chosen row into view when it changes. */
 function useChosenInView(
@@ -125,9 +45,10 @@ function useChosenInView(
     const top = index * height;
     // The heads cover the top; some rows below stay visible, also above the button of the newest.
     const bottom = top + height * 3 - (element.clientHeight - headHeight);
-    if (element.scrollTop > top) element.scrollTop = top;
-    else if (element.scrollTop < bottom) element.scrollTop = bottom;
-    tell.current();
+    const before = element.scrollTop;
+    if (before > top) element.scrollTop = top;
+    else if (before < bottom) element.scrollTop = bottom;
+    if (element.scrollTop !== before) tell.current();
   }, [chosen, loaded, height, room, scroller]);
   return chosen;
 }
@@ -156,6 +77,24 @@ function useProtocolColours(): ReadonlyMap<string, string> {
   );
 }
 
+/** Which rows are drawn when the list is scrolled to `top`. */
+function useRows(scroller: RefObject<HTMLDivElement | null>, height: number, top: number) {
+  const virtualizer = useVirtualizer({
+    count: session.list.rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan,
+    useFlushSync: false,
+    // It would learn of a scroll only in the next frame.
+    observeElementOffset: () => undefined,
+  });
+  virtualizer.scrollOffset = top;
+  useEffect(() => {
+    if (height > 0) virtualizer.measure();
+  }, [height, virtualizer]);
+  return virtualizer;
+}
+
 export function EntryGrid() {
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLDivElement>(null);
@@ -165,28 +104,20 @@ export function EntryGrid() {
   const following = useObserved(session.view, (view) => view.following);
   const { rows } = session.list;
   const { height: room } = useSize(scroller);
-  const { onScroll, remember } = useScrollPlace(scroller, height, room);
-  const chosen = useChosenInView(scroller, height, room, remember);
+  const { top, onScroll, moved } = useScrollPlace(scroller, height, room);
+  const chosen = useChosenInView(scroller, height, room, moved);
   const hasFocus = useFocusWithin(grid);
   const column = useObserved(pageState, (state) => state.column);
   const marked = useObserved(pageState, (state) => state.marked);
   const colours = useProtocolColours();
   useCellTips();
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    overscan,
-    useFlushSync: false,
-  });
-  useEffect(() => {
-    if (height > 0) virtualizer.measure();
-  }, [height, virtualizer]);
+  const virtualizer = useRows(scroller, height, top);
   const items = virtualizer.getVirtualItems();
   // Rows that leave the screen lend their elements to those that enter it.
   const slots = Math.ceil((virtualizer.scrollRect?.height ?? 800) / height) + 2 * overscan + 3;
   const isDrawn = items.some(({ index }) => rows[index]?.id === chosen);
   const active = isDrawn ? `cell-${chosen}-${column}` : undefined;
+  const newestShown = top + room - headHeight >= rows.length * height - 1;
 
   return (
     <div className={`grid ${density}`} ref={grid}>
@@ -228,7 +159,7 @@ export function EntryGrid() {
         </div>
       </div>
       <CellActions grid={grid} />
-      <NewerButton />
+      <NewerButton newestShown={newestShown} />
     </div>
   );
 }
@@ -273,10 +204,11 @@ function Heads() {
   );
 }
 
-function NewerButton() {
+/** Leads back to the newest entries, while they are not on the screen anyway. */
+function NewerButton({ newestShown }: { readonly newestShown: boolean }) {
   const following = useObserved(session.view, (view) => view.following);
   const newer = useObserved(session.view, (view) => view.newer);
-  if (following) return null;
+  if (following || (newestShown && !session.list.behind)) return null;
   return (
     <button
       type="button"
