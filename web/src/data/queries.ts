@@ -1,6 +1,6 @@
 /** Questions to the server that React Query keeps and repeats. */
 import { keepPreviousData, QueryClient, useQuery } from '@tanstack/react-query';
-import { useCallback, useSyncExternalStore } from 'react';
+import { useCallback, useRef, useSyncExternalStore } from 'react';
 import { api, RequestFailed } from './api.ts';
 import { useObserved } from './observable.ts';
 import { session } from './session.ts';
@@ -59,10 +59,40 @@ export function useHistogram(buckets: number) {
         api.histogram(filter, period, buckets, signal),
         api.count(filter, signal),
       ]);
-      return { ...histogram, count, period, took: performance.now() - startedAt };
+      const inRange = histogram.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+      const matching = {
+        count: range.kind === 'all' ? count.count : inRange,
+        live: session.extent.live,
+      };
+      const took = performance.now() - startedAt;
+      return { ...histogram, matching, atLeast: count.atLeast, took };
     },
     placeholderData: keepPreviousData,
     enabled: open && buckets > 0,
     refetchInterval: (query) => Math.max(refreshPause, (query.state.data?.took ?? 0) * 10),
   });
+}
+
+/** How often the entries that wait during a pause are counted, ms. */
+const countWaiting = 2_000;
+
+/** Entries that came since the list was paused; undefined while it is not, or not yet known. */
+export function useWaiting(): number | undefined {
+  const paused = useObserved(session.view, (view) => view.paused);
+  const filter = useObserved(session.view, (view) => view.filter);
+  const seen = useObserved(session.counters, (state) => state.counters?.dissect.entries ?? 0);
+  const atPause = useRef<{ filter: string; count: number } | undefined>(undefined);
+  const { data } = useQuery({
+    queryKey: ['waiting', filter, paused],
+    queryFn: ({ signal }) => api.count(filter, signal),
+    enabled: paused && filter !== '',
+    refetchInterval: countWaiting,
+    gcTime: 0,
+    staleTime: 0,
+  });
+  const count = filter === '' ? seen : data?.count;
+  if (!paused) atPause.current = undefined;
+  if (!paused || count === undefined) return undefined;
+  if (atPause.current?.filter !== filter) atPause.current = { filter, count };
+  return Math.max(0, count - atPause.current.count);
 }

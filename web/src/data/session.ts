@@ -7,12 +7,14 @@
  */
 import type { EntryRow } from '../../../src/entry/entry.ts';
 import { formatId } from '../../../src/entry/id.ts';
-import type { Counters, LiveServerMessage } from '../../../src/serve/api.ts';
+import type { LiveServerMessage } from '../../../src/serve/api.ts';
 import { api, RequestFailed } from './api.ts';
 import { EntryList } from './entry-list.ts';
 import { LiveLink } from './live-link.ts';
 import { observable } from './observable.ts';
+import { type ListState, totalSample } from './totals.ts';
 import { periodOf, readAddress, type TimeRange, writeAddress } from './url-state.ts';
+import type { CounterState, View } from './view.ts';
 
 /** Entries asked for at first, and when scrolling. */
 const firstPage = 300;
@@ -26,37 +28,14 @@ const pendingReach = 1_000;
 /** After being told that entries were missed, the gap is filled at most this often, ms. */
 const missedPause = 2_000;
 
-export interface View {
-  readonly filter: string;
-  readonly range: TimeRange;
-  /** Id of the chosen entry, or empty. */
-  readonly chosen: string;
-  /** The list shows the newest and moves with it. */
-  readonly following: boolean;
-  readonly paused: boolean;
-  /** Version of the list: a component that watches it sees every change, once a frame. */
-  readonly version: number;
-  /** Entries that came since the list stopped following. */
-  readonly newer: number;
-  readonly loading: boolean;
-  readonly loadingOlder: boolean;
-  /** A first answer has come for this filter. */
-  readonly loaded: boolean;
-  readonly error: RequestFailed | undefined;
-  /** Live entries this page was too slow for; the gap was filled from history. */
-  readonly missed: number;
-}
-
-export interface CounterState {
-  readonly counters: Counters | undefined;
-  /** The server's clock minus this browser's, ms. */
-  readonly clockOffset: number;
-}
-
 export class Session {
   readonly list = new EntryList();
   readonly view;
-  readonly counters = observable<CounterState>({ counters: undefined, clockOffset: 0 });
+  readonly counters = observable<CounterState>({
+    counters: undefined,
+    clockOffset: 0,
+    total: undefined,
+  });
   readonly link = new LiveLink({
     opened: () => void this.#opened(),
     message: (message) => this.#message(message),
@@ -68,6 +47,7 @@ export class Session {
   /** Answers of an older filter or range are thrown away. */
   #generation = 0;
   #appendedMark = 0;
+  #live = 0;
   #skipped = 0;
   #filledAt = 0;
   /** Newest entry known before the oldest gap that is not filled yet. */
@@ -102,6 +82,11 @@ export class Session {
         this.#restart();
       }
     });
+  }
+
+  /** How much is in memory, and how much the live tail brought. */
+  get extent(): ListState {
+    return { rows: this.list.rows.length, live: this.#live };
   }
 
   /** The time, ms since 1970, as the server sees it. */
@@ -314,8 +299,9 @@ export class Session {
   #message(message: LiveServerMessage): void {
     if (message.type === 'entries') this.#arrived(message.entries);
     else if (message.type === 'counters') {
-      const clockOffset = message.counters.time - Date.now();
-      this.counters.set({ counters: message.counters, clockOffset });
+      const { counters } = message;
+      const total = totalSample(counters, this.counters.get().total, this.extent);
+      this.counters.set({ counters, clockOffset: counters.time - Date.now(), total });
     } else if (message.type === 'missed') this.#missed(message.count);
     else if (message.type === 'cleared') this.#cleared();
     else if (message.type === 'error') {
@@ -344,7 +330,9 @@ export class Session {
     this.#incoming = [];
     const { following } = this.view.get();
     if (this.#growing) {
+      const before = this.list.appended;
       this.list.merge(entries);
+      this.#live += this.list.appended - before;
       this.list.trim(following ? 'oldest' : 'newest');
     } else {
       const last = this.list.lastId ?? '';
@@ -373,6 +361,7 @@ export class Session {
     this.list.clear();
     this.list.startReached = true;
     this.#appendedMark = 0;
+    this.counters.set({ total: undefined });
     this.view.set({ version: this.list.version, newer: 0, chosen: '' });
     this.#remember(false);
   }

@@ -7,9 +7,10 @@ import { Menu } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import type { QueryError } from '../../../src/filter/contract.ts';
 import { useObserved } from '../data/observable.ts';
-import { useProtocols } from '../data/queries.ts';
+import { useProtocols, useWaiting } from '../data/queries.ts';
 import { session } from '../data/session.ts';
 import { settings } from '../data/settings.ts';
+import { integer } from '../ui/format.ts';
 import { CloseIcon, HistoryIcon, PauseIcon, PlayIcon } from '../ui/icons.tsx';
 import { applyQuery, registerQueryBar, runQuery } from './control.ts';
 import { makeEditor, markError } from './editor.ts';
@@ -222,12 +223,14 @@ function LiveButton() {
   const paused = useObserved(session.view, (view) => view.paused);
   const fixed = useObserved(session.view, (view) => view.range.kind === 'fixed');
   const state = useObserved(session.link.state, (link) => link.state);
+  const waiting = useWaiting();
   const live = !paused && !fixed && state === 'open';
-  const word = fixed ? 'fixed range' : paused ? 'paused' : state === 'open' ? 'live' : 'not live';
+  const pausedWord = waiting === undefined ? 'paused' : `paused · ${integer(waiting)} waiting`;
+  const word = fixed ? 'fixed range' : paused ? pausedWord : state === 'open' ? 'live' : 'not live';
   const tip = fixed
     ? 'A fixed time range does not grow. Choose "all kept" or a sliding range to go on live.'
     : paused
-      ? 'Go on live (space)'
+      ? 'Go on live, with what came meanwhile (space)'
       : 'Pause: the list stands still, nothing is lost (space)';
   return (
     <button

@@ -5,6 +5,7 @@ import type { Histogram as Bars } from '../../../src/serve/api.ts';
 import { useObserved } from '../data/observable.ts';
 import { useHistogram } from '../data/queries.ts';
 import { session } from '../data/session.ts';
+import { countNow, type Sample } from '../data/totals.ts';
 import { clockTime, integer, plural } from '../ui/format.ts';
 import { useSize } from '../ui/use-size.ts';
 
@@ -123,7 +124,10 @@ export function Histogram() {
         {pointed >= 0 && buckets[pointed] !== undefined ? (
           pointedText(buckets, pointed)
         ) : (
-          <CountText count={data?.count} />
+          <CountText
+            matching={isPlaceholderData ? undefined : data?.matching}
+            atLeast={data?.atLeast ?? false}
+          />
         )}
       </div>
     </section>
@@ -131,17 +135,30 @@ export function Histogram() {
 }
 
 interface CountProps {
-  readonly count: { count: number; atLeast: boolean; total: number } | undefined;
+  readonly matching: Sample | undefined;
+  readonly atLeast: boolean;
 }
 
-function CountText({ count }: CountProps) {
+function CountText({ matching, atLeast }: CountProps) {
+  useObserved(session.view, (view) => view.version);
   const filter = useObserved(session.view, (view) => view.filter);
-  if (count === undefined) return null;
-  if (filter === '') return <>{plural(count.total, 'entry', 'entries')}</>;
-  const number = `${count.atLeast ? 'at least ' : ''}${integer(count.count)}`;
+  const range = useObserved(session.view, (view) => view.range);
+  const loaded = useObserved(session.view, (view) => view.loaded);
+  const sample = useObserved(session.counters, (state) => state.total);
+  const { extent } = session;
+  const total = countNow(sample, extent);
+  if (!loaded && total === 0) return null;
+  if (filter === '' && range.kind === 'all') return <>{plural(total, 'entry', 'entries')}</>;
+  // Counting takes longer than listing: until then it is known that there are at least those.
+  const isSure = loaded && matching !== undefined && !atLeast;
+  const number = countNow(matching, loaded ? extent : { rows: 0, live: extent.live });
   return (
     <>
-      <span style={{ color: 'var(--text)' }}>{number}</span> of {integer(count.total)}
+      <span style={{ color: 'var(--text)' }}>
+        {isSure ? '' : 'at least '}
+        {integer(number)}
+      </span>{' '}
+      of {integer(Math.max(number, total))}
     </>
   );
 }
