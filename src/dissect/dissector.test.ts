@@ -21,6 +21,21 @@ describe('an answer finds its request', () => {
     expect(pairs(bench)).toEqual(['Q1>A1 ok', 'Q2>A2 ok']);
   });
 
+  it('when it is early, its request is late, and batches leave in between', () => {
+    const bench = new ToyBench().say(0, 'Q').say(1, 'A1\n');
+    bench.writer.flush(true);
+    bench.say(0, '1\n');
+    for (let i = 2; i < 40; i++) {
+      bench.say(0, 'Q').say(1, `A${i}\n`);
+      if (i % 3 === 0) bench.writer.flush(true);
+      bench.say(0, `${i}\n`);
+    }
+    const rows = bench.close().filter(({ outcome }) => outcome === 'ok');
+    expect(rows.map(({ request, response }) => request.slice(1) === response.slice(1))).toEqual(
+      Array.from({ length: 39 }, () => true),
+    );
+  });
+
   it('by key, in any order', () => {
     const bench = new ToyBench('key').say(0, 'Q1\nQ2\nQ3\n').say(1, 'A3\nA1\nA2\n');
     expect(pairs(bench)).toEqual(['Q3>A3 ok', 'Q1>A1 ok', 'Q2>A2 ok']);

@@ -90,7 +90,9 @@ export class Reporter implements Output {
     const exchange = early ?? this.#rows.open(speaker.window.startTime());
     exchange.connection = conversation;
     this.#fillRequest(exchange, complete);
-    this.#rows.keep(exchange.request, message, speaker.window.bytes, speaker.window.start);
+    const { bytes, start } = speaker.window;
+    if (early === undefined) this.#rows.keep(exchange.request, message, bytes, start);
+    else this.#rows.keepLast(exchange, exchange.request, message, bytes, start);
     if (!complete) {
       this.#rows.save(exchange.request);
       speaker.open = exchange;
@@ -113,7 +115,8 @@ export class Reporter implements Output {
     const exchange = found ?? this.#rows.open(speaker.window.startTime());
     exchange.connection = conversation;
     this.#fillResponse(exchange, complete);
-    this.#rows.keepAnswer(exchange, message, speaker.window.bytes, speaker.window.start);
+    const { bytes, start } = speaker.window;
+    this.#rows.keepLast(exchange, exchange.response, message, bytes, start);
     if (found === undefined && !alone && complete && this.#requestIsComing(conversation)) {
       this.#rows.save(exchange.response);
       conversation.early = [...conversation.early, exchange];

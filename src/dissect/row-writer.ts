@@ -84,13 +84,21 @@ export class RowWriter {
   }
 
   /**
-   * The same for an answer whose row is written right away: makes room for the whole row first, so that
-   * nothing is sealed in between.
+   * The same for the part that completes an exchange, whose row is written right away: makes room for the
+   * whole row first, so that nothing is sealed in between.
    */
-  keepAnswer(exchange: Exchange, message: ReportedMessage, bytes: Uint8Array, base: number): void {
+  keepLast(
+    exchange: Exchange,
+    part: Part,
+    message: ReportedMessage,
+    bytes: Uint8Array,
+    base: number,
+  ): void {
+    const { request, response } = exchange;
+    const other = part === request ? response.length : request.length;
     const length = message.to - message.from + message.redactionCount * redacted.length;
-    this.#room(exchange.request.length + length + 2 * textSlack);
-    this.keep(exchange.response, message, bytes, base);
+    this.#room(other + length + 2 * textSlack);
+    this.keep(part, message, bytes, base);
   }
 
   /** Moves the bytes of a part out of the batch: it will wait longer than the batch lives. */
@@ -183,8 +191,8 @@ export class RowWriter {
     const outside =
       (request.serial === this.#serial ? 0 : request.length) +
       (response.serial === this.#serial ? 0 : response.length);
-    this.#room(outside + textSlack);
-    // `#room` may have sealed: then both parts lie outside, saved, and the new batch is empty.
+    // `#room` may seal: then both parts lie outside, saved, and the new batch is empty.
+    this.#room(outside + textSlack, request.length + response.length + textSlack);
     this.#bringIn(request);
     this.#bringIn(response);
     const row = this.#rows++;
@@ -260,10 +268,11 @@ export class RowWriter {
     // The bytes stay saved as well: this row may be a pending one, completed in a later batch.
   }
 
-  #room(bytes: number): void {
+  /** Room for a row and `bytes` of heap in this batch, or for `bytesAfterSeal` in the next. */
+  #room(bytes: number, bytesAfterSeal = bytes): void {
     if (this.#rows < this.#options.rows && this.#used + bytes <= this.#batch.heap.length) return;
     this.#seal();
-    if (bytes > this.#batch.heap.length) this.#use(this.#fresh(bytes));
+    if (bytesAfterSeal > this.#batch.heap.length) this.#use(this.#fresh(bytesAfterSeal));
   }
 
   #seal(): void {
