@@ -146,7 +146,14 @@ function responseBody(row: EntryRow): Section[] {
     mediaType: row.contentType,
   } as const;
   const text = (content: string, cut = false): Section[] => [
-    { ...base, encoding: 'text', content, size: cut ? 50_331_648 : content.length, cut },
+    {
+      ...base,
+      encoding: 'text',
+      content,
+      size: cut ? 50_331_648 : Buffer.byteLength(content),
+      cut,
+      ...(cut ? { kept: Buffer.byteLength(content) } : {}),
+    },
   ];
   if (row.contentType === 'application/octet-stream') {
     const content = Buffer.from(Uint8Array.from({ length: 5_000 }, (_, i) => (i * i) & 255));
@@ -194,6 +201,9 @@ function requestOf(row: EntryRow, n: number): Side {
     authorization: '[REDACTED]',
     traceparent: `00-${row.traceId}-00f067aa0ba902b7-01`,
     'x-request-id': row.traceId.slice(0, 16),
+    'x-experiment': '',
+    'accept-encoding': 'gzip, br',
+    connection: 'keep-alive',
   };
   const [path = '', query = ''] = row.target.split('?');
   const queryString = Object.fromEntries(new URLSearchParams(query));
@@ -203,14 +213,14 @@ function requestOf(row: EntryRow, n: number): Side {
   return {
     value: { method: row.method, url: row.target, path, headers, queryString, postData },
     sections: [
-      ...table('Request line', [
+      ...table('Details', [
         { name: 'Method', value: row.method, path: 'request.method' },
         { name: 'Target', value: row.target, path: 'request.url' },
         { name: 'Version', value: 'HTTP/1.1', path: 'request.httpVersion' },
       ]),
+      ...table('Query String', rows(queryString, 'request.queryString')),
       ...table('Headers', rows(headers, 'request.headers')),
       ...table('Cookies', rows({ session: '[REDACTED]' }, 'request.cookies')),
-      ...table('Query', rows(queryString, 'request.queryString')),
       ...(body === undefined ? [] : [body]),
     ],
   };
@@ -230,7 +240,7 @@ function responseOf(row: EntryRow): Side {
   return {
     value: { status: row.status, headers },
     sections: [
-      ...table('Status line', [
+      ...table('Details', [
         { name: 'Status', value: row.status, path: 'response.status' },
         { name: 'Reason', value: reason, path: 'response.statusText' },
       ]),

@@ -1,5 +1,5 @@
 /** The page: bars above and below, the list and the details between them. */
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { useObserved } from './data/observable.ts';
 import { pageState } from './data/page-state.ts';
 import { session } from './data/session.ts';
@@ -10,6 +10,7 @@ import { StatusBar } from './status-bar/status-bar.tsx';
 import { TopBar } from './top-bar/top-bar.tsx';
 import { Histogram } from './traffic/histogram.tsx';
 import { Traffic } from './traffic/traffic.tsx';
+import { lazyPart } from './ui/lazy-part.tsx';
 import { Split } from './ui/split.tsx';
 import { Tooltip } from './ui/tooltip.tsx';
 import './app.css';
@@ -17,9 +18,8 @@ import './app.css';
 const loadDetails = () => import('./details/pane.tsx');
 const loadDialogs = () => import('./palette/dialogs.tsx');
 
-const DetailsPane = lazy(() => loadDetails().then((module) => ({ default: module.DetailsPane })));
-
-const Dialogs = lazy(() => loadDialogs().then((module) => ({ default: module.Dialogs })));
+const DetailsPane = lazyPart(() => loadDetails().then((module) => module.DetailsPane));
+const Dialogs = lazyPart(() => loadDialogs().then((module) => module.Dialogs));
 
 /** What is needed at the first click is fetched once the list stands, ms after the start. */
 const fetchRestAfter = 800;
@@ -76,16 +76,20 @@ function Panes() {
 
 function NoAccess() {
   return (
-    <main className="no-access">
-      <h1>This page needs its token</h1>
-      <p>
-        Mizu prints a link with a token when it starts. Open that link: the token is then kept in a
-        cookie of this browser.
-      </p>
-      <pre>Mizu is available at {location.origin}/?token=…</pre>
-      <p>
-        The token changes with every start, unless <code>MIZU_TOKEN</code> sets it.
-      </p>
+    <main className="placed whole">
+      <div className="message">
+        <h1>This page needs its token</h1>
+        <p>
+          Mizu prints a link with a token when it starts. Open that link: the token is then kept in
+          a cookie of this browser.
+        </p>
+        <div className="command">
+          <code>Mizu is available at {location.origin}/?token=…</code>
+        </div>
+        <p>
+          The token changes with every start, unless <code>MIZU_TOKEN</code> sets it.
+        </p>
+      </div>
     </main>
   );
 }

@@ -1,11 +1,12 @@
 /** A body: its size and type, the ways to look at it, copy and download. */
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { Suspense, useEffect, useMemo, useState } from 'react';
 import { bodyAddress } from '../data/api.ts';
 import { useObserved } from '../data/observable.ts';
 import { copyText } from '../data/page-state.ts';
 import { settings } from '../data/settings.ts';
-import { bytes, exactBytes, mebibytes } from '../ui/format.ts';
+import { bytes, exactBytes } from '../ui/format.ts';
 import { CopyIcon, DownloadIcon, WrapIcon } from '../ui/icons.tsx';
+import { lazyPart } from '../ui/lazy-part.tsx';
 import {
   type BodySection,
   type BodyView,
@@ -21,9 +22,7 @@ import { JsonTree } from './json-tree.tsx';
 import { useSearchText, WithSearch } from './search.tsx';
 import { ValueTable } from './value-table.tsx';
 
-const TextView = lazy(() =>
-  import('./text-view.tsx').then(({ TextView: view }) => ({ default: view })),
-);
+const TextView = lazyPart(() => import('./text-view.tsx').then((module) => module.TextView));
 
 interface Props {
   readonly body: BodySection;
@@ -117,12 +116,16 @@ function BodyRemarks({ body }: { readonly body: BodySection }) {
   const { remark, cut, size, kept = size } = body;
   if (!cut && remark === undefined) return null;
   return (
-    <p className="body-remark amber">
-      {cut && `cut at ${mebibytes(kept)}${kept < size ? ` of ${mebibytes(size)}` : ''}`}
+    <p className="body-remark amber" data-tip={cut ? cutTip(kept, size) : undefined}>
+      {cut && `cut at ${bytes(kept)}${kept < size ? ` of ${bytes(size)}` : ''}`}
       {cut && remark !== undefined && ' · '}
       {remark}
     </p>
   );
+}
+
+function cutTip(kept: number, size: number): string {
+  return kept < size ? `${exactBytes(kept)} of ${exactBytes(size)}` : exactBytes(kept);
 }
 
 interface ContentProps {

@@ -73,6 +73,7 @@ function Missing({ error }: { readonly error: Error }) {
     <>
       <div className="details-head">
         <div className="details-title">
+          <BackToList />
           <span className="spacer" />
           <PaneButtons />
         </div>
@@ -91,6 +92,7 @@ function Head({ row }: { readonly row: EntryRow }) {
   return (
     <div className="details-head">
       <div className="details-title">
+        <BackToList />
         <span className="details-method">{row.method}</span>
         <span className="details-target mono" data-tip={row.target}>
           <span className="target-head">{head}</span>
@@ -125,6 +127,22 @@ function Head({ row }: { readonly row: EntryRow }) {
   );
 }
 
+const close = () => pageState.set({ detailsOpen: false });
+
+/** Where the details cover the list. */
+function BackToList() {
+  return (
+    <button
+      type="button"
+      className="button small bordered narrow-only"
+      data-tip="Back to the list (Esc)"
+      onClick={close}
+    >
+      ← list
+    </button>
+  );
+}
+
 function PaneButtons() {
   const place = useObserved(settings, (value) => value.detailsPlace);
   return (
@@ -151,7 +169,7 @@ function PaneButtons() {
         className="button icon-button small"
         aria-label="Close the details"
         data-tip="Close (Esc)"
-        onClick={() => pageState.set({ detailsOpen: false })}
+        onClick={close}
       >
         <CloseIcon />
       </button>

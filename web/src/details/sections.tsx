@@ -12,8 +12,12 @@ import { ValueTable } from './value-table.tsx';
 /** From this width on request and response stand side by side. */
 const besideFrom = 860;
 
-/** Tables that repeat what stands elsewhere. */
-const closedAtFirst = new Set(['Path Segments']);
+/** Tables that repeat what the head of the pane says: last, and closed until they are asked for. */
+const repeats = new Set(['Details', 'Path Segments']);
+/** Longer tables are closed at first: above the other side's body they would be in its way. */
+const longTable = { both: 6, alone: 20 } as const;
+/** Characters of a closed table that are shown beside its title. */
+const summaryLength = 240;
 
 type Side = 'request' | 'response';
 
@@ -52,6 +56,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
   const { entry, sections } = details;
   const own = sections[side];
   const word = side === 'request' ? 'Request' : 'Response';
+  const longest = isTitled ? longTable.both : longTable.alone;
   const why = absent[entry.outcome as keyof typeof absent];
   return (
     <div className="side">
@@ -59,29 +64,54 @@ function OneSide({ details, side, isTitled }: SideProps) {
       {own.length === 0 && (
         <p className="body-remark dim">{why ?? `The ${side} has nothing to show.`}</p>
       )}
-      {own.map((section, index) => (
+      {inOrder(own).map((section, index) => (
         <OneSection
           // biome-ignore lint/suspicious/noArrayIndexKey: sections keep their order
           key={index}
           section={section}
           entry={entry.id}
           side={side}
+          isLong={section.kind === 'table' && section.rows.length > longest}
         />
       ))}
     </div>
   );
 }
 
+/** What tells something new first. */
+function inOrder(sections: readonly Section[]): readonly Section[] {
+  const isRepeat = ({ title }: Section) => repeats.has(title);
+  return [...sections.filter((section) => !isRepeat(section)), ...sections.filter(isRepeat)];
+}
+
+/** Something in it deserves attention: it is not hidden. */
+function hasRemark(section: Section): boolean {
+  if (section.kind !== 'table') return false;
+  return section.rows.some(({ remark }) => remark !== undefined && remark !== 'redacted');
+}
+
+/** What a closed table holds, in a line. */
+function summary(section: Section): string {
+  if (section.kind !== 'table') return '';
+  let text = '';
+  for (const { name, value } of section.rows) {
+    if (text.length > summaryLength) break;
+    text += `${text === '' ? '' : ' · '}${name}: ${String(value).slice(0, 60)}`;
+  }
+  return text;
+}
+
 interface SectionProps {
   readonly section: Section;
   readonly entry: string;
   readonly side: Side;
+  readonly isLong: boolean;
 }
 
-function OneSection({ section, entry, side }: SectionProps) {
-  const key = `${side}.${section.title}`;
-  const open =
-    useObserved(settings, (value) => value.openSections)[key] ?? !closedAtFirst.has(section.title);
+function OneSection({ section, entry, side, isLong }: SectionProps) {
+  const { title } = section;
+  const chosen = useObserved(settings, (value) => value.openSections)[title];
+  const open = chosen ?? (hasRemark(section) || (!isLong && !repeats.has(title)));
   if (section.kind === 'body') {
     if (section.size === 0 && section.content === '' && !section.cut) return null;
     return <Body body={section} entry={entry} side={side} />;
@@ -95,7 +125,7 @@ function OneSection({ section, entry, side }: SectionProps) {
           className="section-title"
           aria-expanded={open}
           onClick={() =>
-            settings.set({ openSections: { ...settings.get().openSections, [key]: !open } })
+            settings.set({ openSections: { ...settings.get().openSections, [title]: !open } })
           }
         >
           <span className={open ? 'twist open' : 'twist'}>
@@ -103,6 +133,7 @@ function OneSection({ section, entry, side }: SectionProps) {
           </span>
           {section.title}
           <span className="dim">{section.rows.length}</span>
+          {!open && <span className="section-summary mono dim">{summary(section)}</span>}
         </button>
       </h3>
       {open && <ValueTable rows={section.rows} label={`${section.title} of the ${side}`} />}

@@ -21,7 +21,13 @@ export function ValueTable({
             <tr key={index} data-value-actions="">
               <th scope="row">{row.name}</th>
               <td>
-                <span className={row.value === '[REDACTED]' ? 'dim' : ''}>{String(row.value)}</span>
+                {row.value === '' ? (
+                  <span className="nothing">empty</span>
+                ) : (
+                  <span className={row.value === '[REDACTED]' ? 'dim' : ''}>
+                    {String(row.value)}
+                  </span>
+                )}
                 {row.remark !== undefined && row.remark !== 'redacted' && (
                   <span className="amber"> {row.remark}</span>
                 )}

@@ -25,11 +25,15 @@ function Disconnected() {
   if (state !== 'lost') return null;
   const seconds = Math.max(0, Math.ceil((retryAt - now) / 1_000));
   return (
-    <div className="banner bad" role="status">
-      <span>
-        Not connected since {clockSeconds(since)}.{' '}
-        {seconds === 0 ? 'Connecting…' : `Trying again in ${seconds} s.`} What came before stays
-        here.
+    <div className="banner lost" role="status">
+      <b>Not connected since {clockSeconds(since)}</b>
+      {/* A countdown is for the eye: read aloud each second it would say nothing else. */}
+      <span aria-hidden="true">
+        {seconds === 0 ? 'connecting …' : `trying again in ${seconds} s`}
+      </span>
+      <span className="dim">
+        What is shown can be read, scrolled and copied. Queries wait; what comes meanwhile is read
+        later.
       </span>
       <button type="button" className="button small bordered" onClick={() => session.link.retry()}>
         Try now

@@ -2,6 +2,7 @@
 import { type RefObject, useEffect, useState } from 'react';
 import type { EntryRow } from '../../../src/entry/entry.ts';
 import { session } from '../data/session.ts';
+import { cameUnderPointer } from '../ui/tooltip.tsx';
 import { ValueActions } from '../ui/value-actions.tsx';
 import { columns } from './columns.ts';
 
@@ -38,6 +39,7 @@ export function CellActions({ grid }: { readonly grid: RefObject<HTMLElement | n
     const over = (event: Event) => {
       // While the list moves by itself nothing may appear under the pointer.
       if (session.view.get().following && session.view.get().newer > 0) return;
+      if (cameUnderPointer(event)) return;
       if (event.target instanceof Element && event.target.closest('.cell-actions') !== null) return;
       setPlace(placeOf(event.target, element));
     };

@@ -1,6 +1,6 @@
 /** The columns of the list: what each shows, and which query its value stands for. */
 import type { Endpoint, EntryRow } from '../../../src/entry/entry.ts';
-import { bytes, clockTime, duration, exactBytes, exactTime } from '../ui/format.ts';
+import { atLeast, bytes, clockTime, duration, exactBytes, exactTime } from '../ui/format.ts';
 
 export interface Column {
   readonly id: string;
@@ -135,7 +135,7 @@ export const columns: readonly Column[] = [
     text: (row) => (row.elapsedTime === null ? '' : duration(row.elapsedTime)),
     hint: (row) => (row.elapsedTime === null ? '' : `${row.elapsedTime.toFixed(3)} ms`),
     query: (row) =>
-      row.elapsedTime === null ? undefined : ['elapsedTime', Math.floor(row.elapsedTime), '>='],
+      row.elapsedTime === null ? undefined : ['elapsedTime', atLeast(row.elapsedTime), '>='],
   },
 ];
 

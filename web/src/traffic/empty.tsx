@@ -1,5 +1,6 @@
 /** What stands in place of the list when there is nothing to list. */
 import { useQueries } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { api } from '../data/api.ts';
 import { useObserved } from '../data/observable.ts';
 import { copyText } from '../data/page-state.ts';
@@ -26,27 +27,35 @@ export function EmptyState() {
   return <NothingYet />;
 }
 
+function Message({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <section className="placed empty" aria-label={label}>
+      <div className="message">{children}</div>
+    </section>
+  );
+}
+
 function RefusedState({ message }: { readonly message: string }) {
   return (
-    <section className="empty" aria-label="Error">
+    <Message label="Error">
       <h2 className="red">The server could not answer this query</h2>
       <p>{message}</p>
       <button type="button" className="button bordered" onClick={() => runQuery('')}>
         Show everything
       </button>
-    </section>
+    </Message>
   );
 }
 
 function UnreachableState() {
   return (
-    <section className="empty" aria-label="Not connected">
+    <Message label="Not connected">
       <h2>Mizu does not answer</h2>
       <p>
         The page is loaded, but the program behind it cannot be reached at{' '}
         <code>{location.host}</code>. If it was ended, start it again: this page connects by itself.
       </p>
-    </section>
+    </Message>
   );
 }
 
@@ -74,7 +83,7 @@ function NothingYet() {
   const elapsed = info === undefined ? 0 : session.now() - info.startedAt;
   const isFile = info?.kind === 'file';
   return (
-    <section className="empty" aria-label="Nothing captured yet">
+    <Message label="Nothing captured yet">
       <h2>{isFile ? 'No API calls in this capture so far' : 'No API calls seen yet'}</h2>
       <p>
         {isFile ? 'Reading' : 'Listening to'} <b>{info?.description ?? 'this machine'}</b>
@@ -95,7 +104,7 @@ function NothingYet() {
           )}
         </>
       )}
-    </section>
+    </Message>
   );
 }
 
@@ -135,7 +144,7 @@ function NothingMatches() {
     })),
   });
   return (
-    <section className="empty" aria-label="Nothing matches">
+    <Message label="Nothing matches">
       <h2>Nothing matches{range.kind === 'all' ? '' : ` in ${rangeText(range)}`}</h2>
       {clauses.length > 0 && (
         <>
@@ -186,6 +195,6 @@ function NothingMatches() {
         )}
       </div>
       {range.kind !== 'fixed' && <p>New entries that match appear here as they come.</p>}
-    </section>
+    </Message>
   );
 }

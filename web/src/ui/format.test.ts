@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, duration, headAndTail, mebibytes, plural, rate } from './format.ts';
+import { atLeast, bytes, duration, headAndTail, plural, rate } from './format.ts';
 
 describe('durations', () => {
   const cases: readonly (readonly [number, string])[] = [
@@ -19,17 +19,29 @@ describe('durations', () => {
 });
 
 describe('sizes', () => {
-  it('count in thousands', () => {
+  it('are short, small ones in thousands and large ones in powers of two', () => {
     expect(bytes(999)).toBe('999 B');
     expect(bytes(1_200)).toBe('1.2 kB');
-    expect(bytes(999_600)).toBe('1.0 MB');
-    expect(bytes(48_000_000)).toBe('48 MB');
+    expect(bytes(999_600)).toBe('0.95 MiB');
+    expect(bytes(48_000_000)).toBe('46 MiB');
   });
 
-  it('of limits count in powers of two', () => {
-    expect(mebibytes(1_048_576)).toBe('1 MiB');
-    expect(mebibytes(512)).toBe('0.5 KiB');
+  it('of limits are whole', () => {
+    expect(bytes(1_048_576)).toBe('1 MiB');
+    expect(bytes(3 * 1_048_576)).toBe('3 MiB');
+    expect(bytes(2 * 1_073_741_824)).toBe('2 GiB');
   });
+});
+
+describe('a time to filter by', () => {
+  const cases = [0.0004, 0.29, 0.297, 3.456, 8.1, 64.25, 812.6, 1_940];
+  for (const ms of cases) {
+    it(`finds the call of ${ms} ms itself, and says something`, () => {
+      expect(atLeast(ms)).toBeLessThanOrEqual(ms);
+      expect(atLeast(ms)).toBeGreaterThanOrEqual(ms * 0.95 - 0.001);
+    });
+  }
+  it('is exact for the short ones', () => expect(atLeast(0.29)).toBe(0.29));
 });
 
 describe('numbers', () => {

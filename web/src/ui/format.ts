@@ -42,23 +42,30 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
 }
 
-/** `220 B`, `1.2 kB`, `4.8 MB`: decimal, as network people count. */
+const kilobyte = 1_000;
+const mebibyte = 1_048_576;
+const gibibyte = 1_073_741_824;
+
+/** `220 B`, `1.2 kB`, `1 MiB`, `4.8 MiB`, `1.5 GiB`: limits are powers of two, so large sizes are as well. */
 export function bytes(size: number): string {
-  if (size < 1_000) return `${size} B`;
-  const units = ['kB', 'MB', 'GB', 'TB'] as const;
-  let value = size / 1_000;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1_000;
-    unit++;
-  }
-  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  if (size < kilobyte) return `${size} B`;
+  if (size < kilobyte * 999.5) return `${short(size / kilobyte)} kB`;
+  if (size < gibibyte) return `${short(size / mebibyte)} MiB`;
+  return `${short(size / gibibyte)} GiB`;
 }
 
-/** `1 MiB`, `48 MiB`: for limits, which are powers of two. */
-export function mebibytes(size: number): string {
-  if (size < 1_048_576) return `${+(size / 1_024).toFixed(1)} KiB`;
-  return `${+(size / 1_048_576).toFixed(1)} MiB`;
+/** Two digits or more: `0.95`, `1`, `1.2`, `48`. */
+function short(value: number): string {
+  const digits = value < 0.995 ? 2 : value < 9.95 ? 1 : 0;
+  return value.toFixed(digits).replace(/\.0$/, '');
+}
+
+/** The largest short number that is not above `ms`: a query made with it finds this one as well. */
+export function atLeast(ms: number): number {
+  const digits = ms < 0.01 ? 3 : ms < 10 ? 2 : ms < 100 ? 1 : 0;
+  const step = 10 ** -digits;
+  const nearest = Number(ms.toFixed(digits));
+  return nearest <= ms ? nearest : Math.max(0, Number((nearest - step).toFixed(digits)));
 }
 
 /** `1,204`, whatever the machine's language, so that all of the page agrees. */

@@ -10,6 +10,8 @@ const margin = 8;
 interface Tip {
   readonly text: string;
   readonly place: DOMRect;
+  /** Its right edge is that of what it explains. */
+  readonly isEnd: boolean;
 }
 
 /** Texts that are only worked out when somebody points: cells of the list. */
@@ -28,12 +30,31 @@ function tipOf(target: EventTarget | null): Tip | undefined {
   for (const provider of providers) {
     const tip = provider(target);
     if (tip !== undefined && tip.text !== '') {
-      return { text: tip.text, place: tip.owner.getBoundingClientRect() };
+      return { text: tip.text, place: tip.owner.getBoundingClientRect(), isEnd: false };
     }
   }
   const owner = target.closest('[data-tip]');
   const text = owner?.getAttribute('data-tip') ?? '';
-  return owner === null || text === '' ? undefined : { text, place: owner.getBoundingClientRect() };
+  if (owner === null || text === '') return undefined;
+  const isEnd = owner.closest('.cell-actions, .line-actions, .pane-buttons') !== null;
+  return { text, place: owner.getBoundingClientRect(), isEnd };
+}
+
+/** Where the pointer was pressed last: what then appears under it was not pointed at. */
+const pressedAt = { x: -1, y: -1 };
+if (typeof document !== 'undefined') {
+  const options = { passive: true, capture: true };
+  document.addEventListener(
+    'pointerdown',
+    ({ clientX, clientY }) => Object.assign(pressedAt, { x: clientX, y: clientY }),
+    options,
+  );
+}
+
+/** Something moved to where the pointer rests since it was pressed. */
+export function cameUnderPointer(event: Event): boolean {
+  if (!(event instanceof PointerEvent)) return false;
+  return event.clientX === pressedAt.x && event.clientY === pressedAt.y;
 }
 
 export function Tooltip() {
@@ -45,6 +66,7 @@ export function Tooltip() {
     const show = (event: Event) => {
       window.clearTimeout(timer);
       const { target } = event;
+      if (cameUnderPointer(event)) return;
       if (
         event.type === 'focusin' &&
         !(target instanceof Element && target.matches(':focus-visible'))
@@ -78,7 +100,9 @@ export function Tooltip() {
     if (element === null || tip === undefined) return;
     const size = element.getBoundingClientRect();
     const below = tip.place.bottom + 4 + size.height < innerHeight;
-    const left = Math.min(tip.place.left, innerWidth - size.width - margin);
+    // What belongs to a button over a value grows away from the value's neighbour.
+    const start = tip.isEnd ? tip.place.right - size.width : tip.place.left;
+    const left = Math.min(start, innerWidth - size.width - margin);
     element.style.left = `${Math.max(margin, left)}px`;
     element.style.top = `${below ? tip.place.bottom + 4 : tip.place.top - size.height - 4}px`;
   }, [tip]);
