@@ -250,7 +250,7 @@ export class Session {
         this.list.merge(page.entries, true);
         this.list.behind = !page.end;
         if (surplus !== undefined) this.list.trim(surplus);
-        this.view.set({ loaded: true });
+        this.view.set({ loaded: true, version: this.list.version });
         after = page.entries.at(-1)?.id;
         if (page.end || surplus !== undefined || after === undefined) return;
         if (pages === catchUpPages) break;

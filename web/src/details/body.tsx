@@ -30,8 +30,16 @@ interface Props {
   readonly side: 'request' | 'response';
 }
 
-export function Body({ body, entry, side }: Props) {
-  const views = useMemo(() => viewsOf(body), [body]);
+interface BodyProps extends Props {
+  /** The fields of the form are shown elsewhere. */
+  readonly isForm: boolean;
+}
+
+export function Body({ body, entry, side, isForm }: BodyProps) {
+  const views = useMemo(
+    () => viewsOf(body).filter((choice) => choice !== 'form' || !isForm),
+    [body, isForm],
+  );
   const [wanted, setWanted] = useState<BodyView>();
   const view = wanted !== undefined && views.includes(wanted) ? wanted : views[0]!;
   const wrap = useObserved(settings, (value) => value.wrap);

@@ -57,6 +57,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
   const own = sections[side];
   const word = side === 'request' ? 'Request' : 'Response';
   const longest = isTitled ? longTable.both : longTable.alone;
+  const isForm = own.some((section) => section.kind === 'table' && /^form/i.test(section.title));
   const why = absent[entry.outcome as keyof typeof absent];
   return (
     <div className="side">
@@ -71,6 +72,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
           section={section}
           entry={entry.id}
           side={side}
+          isForm={isForm}
           isLong={section.kind === 'table' && section.rows.length > longest}
         />
       ))}
@@ -106,15 +108,17 @@ interface SectionProps {
   readonly entry: string;
   readonly side: Side;
   readonly isLong: boolean;
+  /** Its fields stand in a table of their own. */
+  readonly isForm: boolean;
 }
 
-function OneSection({ section, entry, side, isLong }: SectionProps) {
+function OneSection({ section, entry, side, isLong, isForm }: SectionProps) {
   const { title } = section;
   const chosen = useObserved(settings, (value) => value.openSections)[title];
   const open = chosen ?? (hasRemark(section) || (!isLong && !repeats.has(title)));
   if (section.kind === 'body') {
     if (section.size === 0 && section.content === '' && !section.cut) return null;
-    return <Body body={section} entry={entry} side={side} />;
+    return <Body body={section} entry={entry} side={side} isForm={isForm} />;
   }
   if (section.rows.length === 0) return null;
   return (

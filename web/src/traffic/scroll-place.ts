@@ -84,6 +84,7 @@ export function useScrollPlace(
     return index;
   };
 
+  // The list may be drawn longer before its version is told: then `top` tells.
   // biome-ignore lint/correctness/useExhaustiveDependencies: version and room stand for list and screen
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -94,7 +95,7 @@ export function useScrollPlace(
     remember();
     // The browser keeps positions within the content: what was expected may not be what is.
     if (Math.abs(top - element.scrollTop) > 1) redraw();
-  }, [version, following, height, room]);
+  }, [version, top, following, height, room]);
 
   const onScroll = () => {
     const element = scroller.current;

@@ -1,11 +1,22 @@
 /** Parts of the page that are fetched when they are needed, and what is shown when they are gone. */
-import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+import { type ComponentType, type LazyExoticComponent, lazy, useEffect } from 'react';
 import { useObserved } from '../data/observable.ts';
+import { pageState } from '../data/page-state.ts';
 import { session } from '../data/session.ts';
+
+/** The list can be used on without the part. */
+const leave = () => pageState.set({ dialog: 'none', detailsOpen: false });
 
 /** The files of a page have new names when it is built anew: those of the old one are then missing. */
 function Gone() {
   const isOpen = useObserved(session.link.state, (link) => link.state === 'open');
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') leave();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
   return (
     <div className="part-gone" role="alert">
       <span>
@@ -15,6 +26,9 @@ function Gone() {
       </span>
       <button type="button" className="button small bordered" onClick={() => location.reload()}>
         Reload
+      </button>
+      <button type="button" className="button small" onClick={leave}>
+        Not now
       </button>
     </div>
   );
