@@ -184,7 +184,8 @@ async function openTapStore(
   try {
     return await openStore({ directory, limitBytes, ...context, schema });
   } catch (error) {
-    throw new TapError('bad_store', storeRefusal(error, directory));
+    const locked = error instanceof Error && 'code' in error && error.code === 'locked';
+    throw new TapError(locked ? 'locked' : 'bad_store', storeRefusal(error, directory));
   }
 }
 

@@ -4,21 +4,22 @@
  *   append → writer (copies) → segment-writer (other threads) → NNNNNN.duckdb, NNNNNN.payload
  *   page, count, histogram, get → query → SQL, then bytes, then the evaluator
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseId } from '../entry/id.ts';
 import type { RowContext } from '../entry/row.ts';
 import type { FieldSchema } from '../filter/contract.ts';
 import type { Store, StoreCounters } from './contract.ts';
 import { type Connection, Database } from './duckdb.ts';
 import { filterEngine, type QueryEngine } from './engine.ts';
+import { storeFolder } from './folder.ts';
 import { lockFolder } from './lock.ts';
 import { Pool } from './pool.ts';
 import { Queries } from './query.ts';
 import { recoverFolder } from './recover.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { minimumLimitBytes, Shelf } from './shelf.ts';
+import { StoreError } from './store-error.ts';
 import { Writer } from './writer.ts';
 
 export { filterEngine, sqlColumns } from './engine.ts';
@@ -43,16 +44,17 @@ export interface StoreOptions extends RowContext {
 }
 
 /**
- * Opens the store of a folder, with all it held. Throws a sentence when the limit is too small or the
- * folder is in use or cannot be written.
+ * Opens the store of a folder, with all it held. Throws a `StoreError` when the limit is too small or
+ * the folder is in use or cannot be written.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   if (!(options.limitBytes >= minimumLimitBytes)) {
-    throw new Error(
+    throw new StoreError(
+      'bad_store',
       `The store needs a limit of at least ${minimumLimitBytes / 1e6}MB: set --max-entries-db-size higher.`,
     );
   }
-  const directory = folderOf(options.directory);
+  const directory = storeFolder(options.directory);
   const unlock = lockFolder(directory);
   const remove = () => {
     unlock();
@@ -64,12 +66,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     remove();
     throw error;
   }
-}
-
-function folderOf(directory: string | undefined): string {
-  if (directory === undefined) return mkdtempSync(join(tmpdir(), 'mizu-store-'));
-  mkdirSync(directory, { recursive: true });
-  return resolve(directory);
 }
 
 class DiskStore implements Store {

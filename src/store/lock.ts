@@ -1,6 +1,7 @@
 /** The lock of a store's folder: a file with the process id, so that two processes do not share it. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { StoreError } from './store-error.ts';
 
 const lockName = 'mizu.lock';
 
@@ -39,26 +40,41 @@ function isAlive(processId: number, start: string): boolean {
 
 /**
  * Takes the lock of a folder. A lock left behind by a process that is gone is taken over. Throws a
- * sentence when another store has the folder open. Returns the function that gives it back.
+ * `StoreError` when another store has the folder open, or it cannot be written. Returns the function that gives it back.
  */
 export function lockFolder(directory: string): () => void {
   const folder = resolve(directory);
   const path = join(folder, lockName);
-  if (openHere.has(folder)) throw new Error(`The store ${folder} is already open in this process.`);
+  if (openHere.has(folder)) {
+    throw new StoreError('locked', `The store ${folder} is already open in this process.`);
+  }
   if (existsSync(path)) {
     const [id, start] = readFileSync(path, 'latin1').trim().split(' ');
     const holder = Number(id);
     if (holder > 0 && holder !== process.pid && isAlive(holder, start ?? '')) {
-      throw new Error(
+      throw new StoreError(
+        'locked',
         `The store ${folder} is in use by process ${holder}. Stop it, or choose another folder with --store.`,
       );
     }
     rmSync(path, { force: true });
   }
-  writeFileSync(path, `${process.pid} ${factsOf(process.pid)?.start ?? ''}\n`, { flag: 'wx' });
+  writeLock(folder, path);
   openHere.add(folder);
   return () => {
     openHere.delete(folder);
     rmSync(path, { force: true });
   };
+}
+
+function writeLock(folder: string, path: string): void {
+  try {
+    writeFileSync(path, `${process.pid} ${factsOf(process.pid)?.start ?? ''}\n`, { flag: 'wx' });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      throw new StoreError('locked', `The store ${folder} is being opened by another process.`);
+    }
+    throw new StoreError('bad_store', `The store ${folder} cannot be written: ${message}.`);
+  }
 }

@@ -328,12 +328,28 @@ describe('a kept folder', () => {
   test('is not opened twice, and a lock left behind is taken over', async () => {
     const directory = folder();
     const store = await open({ directory });
-    await expect(open({ directory })).rejects.toThrow('already open');
+    await expect(open({ directory })).rejects.toMatchObject({
+      code: 'locked',
+      message: expect.stringContaining('already open'),
+    });
     await store.close();
     writeFileSync(join(directory, 'mizu.lock'), '999999999 1\n');
     await (await open({ directory })).close();
     writeFileSync(join(directory, 'mizu.lock'), `${process.ppid} \n`);
-    await expect(open({ directory })).rejects.toThrow(`in use by process ${process.ppid}`);
+    await expect(open({ directory })).rejects.toMatchObject({
+      code: 'locked',
+      message: expect.stringContaining(`in use by process ${process.ppid}`),
+    });
+  });
+
+  test('where no folder can be made is refused with a sentence', async () => {
+    const file = join(folder(), 'file');
+    writeFileSync(file, '');
+    for (const directory of [file, join(file, 'below'), '/proc/nope', '/proc/nope/below']) {
+      const refused = { code: 'bad_store', message: expect.stringMatching(/^The store .*\.$/) };
+      await expect(open({ directory })).rejects.toMatchObject(refused);
+    }
+    await (await open({ directory: join(folder(), 'several', 'below') })).close();
   });
 
   test('is empty after it was cleared, even while it is searched', async () => {
