@@ -5,7 +5,7 @@ import { pageState } from './data/page-state.ts';
 import { session } from './data/session.ts';
 import { settings } from './data/settings.ts';
 import { listenToKeys } from './palette/keyboard.ts';
-import { QueryBar } from './query-bar/query-bar.tsx';
+import { loadMenus, QueryBar } from './query-bar/query-bar.tsx';
 import { StatusBar } from './status-bar/status-bar.tsx';
 import { TopBar } from './top-bar/top-bar.tsx';
 import { Histogram } from './traffic/histogram.tsx';
@@ -119,7 +119,7 @@ export function App() {
   useEffect(() => {
     const timer = window.setTimeout(() => {
       // Without them the first click fetches them, and says so if it cannot.
-      Promise.all([loadDetails(), loadDialogs()]).catch(() => undefined);
+      Promise.all([loadDetails(), loadDialogs(), loadMenus()]).catch(() => undefined);
     }, fetchRestAfter);
     return () => window.clearTimeout(timer);
   }, []);

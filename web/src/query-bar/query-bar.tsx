@@ -3,21 +3,26 @@
 import { completionStatus } from '@codemirror/autocomplete';
 import { undo } from '@codemirror/commands';
 import type { EditorView } from '@codemirror/view';
-import { Menu } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import type { QueryError } from '../../../src/filter/contract.ts';
 import { useObserved } from '../data/observable.ts';
 import { useProtocols, useWaiting } from '../data/queries.ts';
 import { session } from '../data/session.ts';
 import { settings } from '../data/settings.ts';
 import { integer } from '../ui/format.ts';
-import { CloseIcon, HistoryIcon, PauseIcon, PlayIcon } from '../ui/icons.tsx';
+import { CloseIcon, PauseIcon, PlayIcon } from '../ui/icons.tsx';
+import { lazyPart } from '../ui/lazy-part.tsx';
 import { applyQuery, registerQueryBar, runQuery } from './control.ts';
 import { makeEditor, markError } from './editor.ts';
 import { errorOf, setSchema } from './language.ts';
 import { patternsLoading } from './lazy-re2.ts';
-import { TimeRangeMenu } from './time-range.tsx';
+import { HistoryButton, RangeButton } from './menu-buttons.tsx';
+import type { MenuProps } from './menus.tsx';
 import './query-bar.css';
+
+export const loadMenus = () => import('./menus.tsx');
+const HistoryMenu = lazyPart(() => loadMenus().then((module) => module.HistoryMenu));
+const TimeRangeMenu = lazyPart(() => loadMenus().then((module) => module.TimeRangeMenu));
 
 /** An error is told when the typing pauses this long, ms. */
 const errorPause = 450;
@@ -134,7 +139,7 @@ export function QueryBar() {
   return (
     <search className="query-bar" aria-label="Query">
       <div className="query-line">
-        <HistoryMenu opened={historyOpen} onChange={setHistoryOpen} />
+        <History opened={historyOpen} onChange={setHistoryOpen} />
         <div className="query-editor" ref={place} />
         {waiting && error === undefined && (
           <button type="button" className="button small query-run" onClick={() => applyQuery(text)}>
@@ -153,7 +158,7 @@ export function QueryBar() {
           </button>
         )}
         <LiveButton />
-        <TimeRangeMenu />
+        <Range />
       </div>
       {error !== undefined && <ErrorLine error={error} text={text} />}
     </search>
@@ -182,40 +187,29 @@ function ErrorLine({ error, text }: { readonly error: QueryError; readonly text:
   );
 }
 
-interface HistoryProps {
-  readonly opened: boolean;
-  readonly onChange: (opened: boolean) => void;
+/** A menu is fetched when it is first opened; until then there is its button. */
+function History({ opened, onChange }: MenuProps) {
+  const [wanted, setWanted] = useState(opened);
+  if (opened && !wanted) setWanted(true);
+  const button = <HistoryButton onClick={() => onChange(true)} />;
+  if (!wanted) return button;
+  return (
+    <Suspense fallback={button}>
+      <HistoryMenu opened={opened} onChange={onChange} />
+    </Suspense>
+  );
 }
 
-function HistoryMenu({ opened, onChange }: HistoryProps) {
-  const history = useObserved(settings, (value) => value.queryHistory);
+function Range() {
+  const [opened, setOpened] = useState(false);
+  const [wanted, setWanted] = useState(false);
+  if (opened && !wanted) setWanted(true);
+  const button = <RangeButton onClick={() => setOpened(true)} />;
+  if (!wanted) return button;
   return (
-    <Menu
-      opened={opened}
-      onChange={onChange}
-      position="bottom-start"
-      width={520}
-      withinPortal={false}
-    >
-      <Menu.Target>
-        <button
-          type="button"
-          className="button icon-button small"
-          aria-label="Earlier queries"
-          data-tip="Earlier queries (Ctrl-R in the query bar)"
-        >
-          <HistoryIcon />
-        </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{history.length === 0 ? 'No query was run yet' : 'Earlier queries'}</Menu.Label>
-        {history.slice(0, 15).map((query) => (
-          <Menu.Item key={query} className="menu-item mono" onClick={() => runQuery(query)}>
-            {query}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+    <Suspense fallback={button}>
+      <TimeRangeMenu opened={opened} onChange={setOpened} />
+    </Suspense>
   );
 }
 

@@ -1,11 +1,15 @@
-/** The time range: everything kept, a sliding window, or between two times. */
-import { Popover } from '@mantine/core';
+/**
+ * The menus of the query bar: earlier queries, and the time range (everything kept, a sliding window,
+ * or between two times).
+ */
+import { Menu, Popover } from '@mantine/core';
 import { useState } from 'react';
 import { useObserved } from '../data/observable.ts';
 import { session } from '../data/session.ts';
+import { settings } from '../data/settings.ts';
 import { rangeText, type TimeRange } from '../data/url-state.ts';
-import { exactTime } from '../ui/format.ts';
-import { ChevronIcon } from '../ui/icons.tsx';
+import { runQuery } from './control.ts';
+import { HistoryButton, RangeButton } from './menu-buttons.tsx';
 
 const choices: readonly TimeRange[] = [
   { kind: 'all' },
@@ -21,30 +25,49 @@ function inputValue(timestamp: number): string {
   return new Date(shifted).toISOString().slice(0, 19);
 }
 
-export function TimeRangeMenu() {
+export interface MenuProps {
+  readonly opened: boolean;
+  readonly onChange: (opened: boolean) => void;
+}
+
+export function HistoryMenu({ opened, onChange }: MenuProps) {
+  const history = useObserved(settings, (value) => value.queryHistory);
+  return (
+    <Menu
+      opened={opened}
+      onChange={onChange}
+      position="bottom-start"
+      width={520}
+      withinPortal={false}
+    >
+      <Menu.Target>
+        <HistoryButton />
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{history.length === 0 ? 'No query was run yet' : 'Earlier queries'}</Menu.Label>
+        {history.slice(0, 15).map((query) => (
+          <Menu.Item key={query} className="menu-item mono" onClick={() => runQuery(query)}>
+            {query}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function TimeRangeMenu({ opened, onChange }: MenuProps) {
   const range = useObserved(session.view, (view) => view.range);
-  const [opened, setOpened] = useState(false);
-  const tip =
-    range.kind === 'fixed' ? `${exactTime(range.since)}\n${exactTime(range.until)}` : 'Time range';
   return (
     <Popover
       opened={opened}
-      onChange={setOpened}
+      onChange={onChange}
       position="bottom-end"
       width={250}
       withinPortal={false}
       trapFocus
     >
       <Popover.Target>
-        <button
-          type="button"
-          className="button range-button"
-          data-tip={tip}
-          onClick={() => setOpened(!opened)}
-        >
-          {rangeText(range)}
-          <ChevronIcon size={12} />
-        </button>
+        <RangeButton onClick={() => onChange(!opened)} />
       </Popover.Target>
       <Popover.Dropdown aria-label="Time range">
         <div className="range-choices">
@@ -56,14 +79,14 @@ export function TimeRangeMenu() {
               aria-pressed={rangeText(choice) === rangeText(range)}
               onClick={() => {
                 session.setRange(choice);
-                setOpened(false);
+                onChange(false);
               }}
             >
               {rangeText(choice)}
             </button>
           ))}
         </div>
-        <FixedRange range={range} onDone={() => setOpened(false)} />
+        <FixedRange range={range} onDone={() => onChange(false)} />
       </Popover.Dropdown>
     </Popover>
   );
