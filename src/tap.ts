@@ -86,7 +86,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   const schema = buildSchema(entryFields, protocols);
   const matches = filterOf(options.filter, schema);
   await using stack = new AsyncDisposableStack();
-  const context = rowContext(options);
+  const context = await rowContext(options);
   const store = await openTapStore(options, schema, context);
   if (store !== undefined) stack.defer(() => store.close());
   let thread: PipelineThread | undefined;
@@ -159,9 +159,11 @@ function withoutPort(source: TapSource, port: number): TapSource {
 }
 
 /** Only a live tap names processes: a file was captured at another time, perhaps on another machine. */
-function rowContext({ source, names = {} }: TapOptions): RowContext {
+async function rowContext({ source, names = {} }: TapOptions): Promise<RowContext> {
   if (source.kind !== 'local') return { protocolByCode, nameOf: (address) => names[address] ?? '' };
   const local = new LocalNames(names);
+  // The first calls have names too.
+  await local.refresh();
   return { protocolByCode, nameOf: (address, port) => local.nameOf(address, port) };
 }
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { LocalNames } from './index.ts';
-import { listeningSockets } from './proc-net.ts';
+import { listeningEnds, listeningSockets } from './proc-net.ts';
 
 const onLinux = process.platform === 'linux';
 
@@ -17,6 +17,25 @@ describe('names of servers on this machine', () => {
     expect(names.nameOf('127.0.0.1', port === 9 ? 10 : 9)).toBe('');
     expect(names.nameOf('192.0.2.1', port)).toBe('');
     server.close();
+  });
+
+  it.skipIf(!onLinux)('a server that starts later is named soon (needs /proc)', async () => {
+    const names = new LocalNames();
+    await names.refresh();
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    expect(names.nameOf('127.0.0.1', port)).toBe('');
+    await expect.poll(() => names.nameOf('127.0.0.1', port), { timeout: 2500 }).not.toBe('');
+    server.close();
+  });
+
+  it('listening sockets end where the table lists another', () => {
+    const head = '  sl  local_address rem_address   st\n';
+    const line = (state: string) => `   0: 0100007F:1F90 00000000:0000 ${state} 0 0 0 0 0 777 1\n`;
+    expect(listeningEnds(head)).toBe(false);
+    expect(listeningEnds(head + line('0A'))).toBe(false);
+    expect(listeningEnds(head + line('0A') + line('01'))).toBe(true);
   });
 
   it('a fixed name wins', () => {

@@ -3,13 +3,18 @@
  * socket tables and the open files in /proc. Processes of other users need root; what cannot be read
  * has no name.
  */
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { open, readdir, readFile, readlink } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
-import { listeningSockets, socketInode } from './proc-net.ts';
+import { listeningEnds, listeningSockets, socketInode } from './proc-net.ts';
 
 /** How old the table may become before a question has it read again, ms. */
 const refreshMs = 3000;
+/** The same when a port is asked for that is not in it: its server may just have started. */
+const refreshForUnknownMs = 300;
+/** Read of a socket table in one go, and in all: listening sockets come first in it. */
+const tableChunkBytes = 64 << 10;
+const maxTableBytes = 1 << 20;
 /** Processes looked at in one go; a machine with more has nameless servers, not a slow tap. */
 const maxProcesses = 4000;
 
@@ -20,8 +25,12 @@ export class LocalNames {
   readonly #fixed: AddressNames;
   readonly #proc: string;
   #byPort = new Map<number, string>();
-  #knownInodes = new Map<string, string>();
+  readonly #knownInodes = new Map<string, string>();
   #localAddresses = new Set<string>();
+  /** 1: this port was asked for and is not known; it is not worth another early look. */
+  readonly #asked = new Uint8Array(65_536);
+  /** Ports were asked for that no look at the tables was made for yet. */
+  #hasUnknown = false;
   #readAt = 0;
   #reading = false;
 
@@ -35,21 +44,36 @@ export class LocalNames {
   nameOf(address: string, port: number): string {
     const fixed = this.#fixed[address];
     if (fixed !== undefined) return fixed;
-    if (Date.now() - this.#readAt > refreshMs) void this.refresh();
+    const age = Date.now() - this.#readAt;
+    if (age > refreshMs) {
+      this.#asked.fill(0);
+      void this.refresh();
+    }
     if (!this.#localAddresses.has(address) && !address.startsWith('127.')) return '';
-    return this.#byPort.get(port) ?? '';
+    const name = this.#byPort.get(port);
+    if (name !== undefined) return name;
+    if (this.#asked[port] === 0) {
+      this.#asked[port] = 1;
+      this.#hasUnknown = true;
+    }
+    if (this.#hasUnknown && age > refreshForUnknownMs) void this.refresh();
+    return '';
   }
 
   /** Reads the tables now. Never rejects: an unreadable /proc means no names. */
   async refresh(): Promise<void> {
     if (this.#reading) return;
     this.#reading = true;
+    this.#hasUnknown = false;
     this.#readAt = Date.now();
     try {
       this.#localAddresses = ownAddresses();
       const inodes = await this.#listening();
+      for (const inode of this.#knownInodes.keys()) {
+        if (!inodes.has(inode)) this.#knownInodes.delete(inode);
+      }
       const unknown = [...inodes.keys()].filter((inode) => !this.#knownInodes.has(inode));
-      if (unknown.length > 0) await this.#findProcesses(new Set(inodes.keys()));
+      if (unknown.length > 0) await this.#findProcesses(new Set(unknown));
       const byPort = new Map<number, string>();
       for (const [inode, port] of inodes) {
         const name = this.#knownInodes.get(inode);
@@ -65,29 +89,41 @@ export class LocalNames {
   async #listening(): Promise<Map<string, number>> {
     const inodes = new Map<string, number>();
     for (const table of ['tcp', 'tcp6']) {
-      const text = await readFile(`${this.#proc}/net/${table}`, 'utf8').catch(() => '');
+      const text = await startOfTable(`${this.#proc}/net/${table}`).catch(() => '');
       for (const { inode, port } of listeningSockets(text)) inodes.set(inode, port);
     }
     return inodes;
   }
 
-  /** Looks through the open files of all processes for these sockets. */
-  async #findProcesses(wanted: ReadonlySet<string>): Promise<void> {
-    const found = new Map<string, string>();
+  /** Looks through the open files of all processes for these sockets, the newest process first. */
+  async #findProcesses(wanted: Set<string>): Promise<void> {
     const entries = await readdir(this.#proc).catch(() => []);
-    const processes = entries.filter((name) => /^\d+$/.test(name)).slice(0, maxProcesses);
-    for (const process of processes) {
+    const processes = entries.filter((name) => /^\d+$/.test(name)).map(Number);
+    for (const process of processes.sort((a, b) => b - a).slice(0, maxProcesses)) {
       const folder = `${this.#proc}/${process}`;
       for (const file of await readdir(`${folder}/fd`).catch(() => [])) {
         const inode = socketInode(await readlink(`${folder}/fd/${file}`).catch(() => ''));
-        if (inode === undefined || !wanted.has(inode)) continue;
-        found.set(inode, await processName(folder));
+        if (inode === undefined || !wanted.delete(inode)) continue;
+        this.#knownInodes.set(inode, await processName(folder));
       }
+      if (wanted.size === 0) return;
     }
     // Sockets of nobody readable are remembered too: they are not looked for again.
-    for (const inode of wanted) if (!found.has(inode)) found.set(inode, '');
-    this.#knownInodes = found;
+    for (const inode of wanted) this.#knownInodes.set(inode, '');
   }
+}
+
+/** A socket table up to where its listening sockets end: with many connections it is megabytes long. */
+async function startOfTable(path: string): Promise<string> {
+  await using file = await open(path);
+  const bytes = Buffer.alloc(tableChunkBytes);
+  let text = '';
+  while (text.length < maxTableBytes) {
+    const { bytesRead } = await file.read(bytes, 0, bytes.length);
+    text += bytes.toString('latin1', 0, bytesRead);
+    if (bytesRead === 0 || listeningEnds(text)) break;
+  }
+  return text;
 }
 
 /** What the kernel calls the process; runtimes that rename their main thread go by their program. */

@@ -26,6 +26,16 @@ export function listeningSockets(text: string): ListeningSocket[] {
   return sockets;
 }
 
+/** Whether the text has a socket that does not listen: the kernel lists those behind all that do. */
+export function listeningEnds(text: string): boolean {
+  const last = text.lastIndexOf('\n', text.lastIndexOf('\n') - 1);
+  const state = text
+    .slice(last + 1)
+    .trim()
+    .split(/\s+/)[3];
+  return last > 0 && state !== undefined && /^[0-9A-F]{2}$/.test(state) && state !== listen;
+}
+
 /** The inode in a link such as `socket:[12345]`, or undefined. */
 export function socketInode(link: string): string | undefined {
   return /^socket:\[(\d+)\]$/.exec(link)?.[1];
