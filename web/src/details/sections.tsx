@@ -58,6 +58,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
   const word = side === 'request' ? 'Request' : 'Response';
   const longest = isTitled ? longTable.both : longTable.alone;
   const isForm = own.some((section) => section.kind === 'table' && /^form/i.test(section.title));
+  const isCut = own.some((section) => section.kind === 'body' && section.cut);
   const why = absent[entry.outcome as keyof typeof absent];
   return (
     <div className="side">
@@ -73,6 +74,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
           entry={entry.id}
           side={side}
           isForm={isForm}
+          isCut={isCut}
           isLong={section.kind === 'table' && section.rows.length > longest}
         />
       ))}
@@ -86,10 +88,10 @@ function inOrder(sections: readonly Section[]): readonly Section[] {
   return [...sections.filter((section) => !isRepeat(section)), ...sections.filter(isRepeat)];
 }
 
-/** Something in it deserves attention: it is not hidden. */
-function hasRemark(section: Section): boolean {
-  if (section.kind !== 'table') return false;
-  return section.rows.some(({ remark }) => remark !== undefined && remark !== 'redacted');
+/** Rows of a table that deserve attention: it is not hidden. */
+function remarks(section: Section): number {
+  if (section.kind !== 'table') return 0;
+  return section.rows.filter(({ remark }) => remark !== undefined && remark !== 'redacted').length;
 }
 
 /** What a closed table holds, in a line. */
@@ -110,12 +112,16 @@ interface SectionProps {
   readonly isLong: boolean;
   /** Its fields stand in a table of their own. */
   readonly isForm: boolean;
+  /** The body of this side is cut. */
+  readonly isCut: boolean;
 }
 
-function OneSection({ section, entry, side, isLong, isForm }: SectionProps) {
+function OneSection({ section, entry, side, isLong, isForm, isCut }: SectionProps) {
   const { title } = section;
   const chosen = useObserved(settings, (value) => value.openSections)[title];
-  const open = chosen ?? (hasRemark(section) || (!isLong && !repeats.has(title)));
+  // That a body is cut is said where the body is.
+  const known = isCut && repeats.has(title) ? 1 : 0;
+  const open = chosen ?? (remarks(section) > known || (!isLong && !repeats.has(title)));
   if (section.kind === 'body') {
     if (section.size === 0 && section.content === '' && !section.cut) return null;
     return <Body body={section} entry={entry} side={side} isForm={isForm} />;

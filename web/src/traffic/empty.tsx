@@ -76,6 +76,12 @@ function Command({ text }: { readonly text: string }) {
   );
 }
 
+/** `7 s`, `2 min 5 s` */
+function wholeSeconds(ms: number): string {
+  const seconds = Math.floor(ms / 1_000);
+  return seconds < 60 ? `${seconds} s` : duration(seconds * 1_000);
+}
+
 function NothingYet() {
   const { data: info } = useInfo();
   const counters = useObserved(session.counters, (state) => state.counters);
@@ -87,8 +93,7 @@ function NothingYet() {
       <h2>{isFile ? 'No API calls in this capture so far' : 'No API calls seen yet'}</h2>
       <p>
         {isFile ? 'Reading' : 'Listening to'} <b>{info?.description ?? 'this machine'}</b>
-        {elapsed >= 1_000 && ` for ${duration(Math.floor(elapsed / 1_000) * 1_000)}`}.{' '}
-        {integer(packets)} packets came by
+        {elapsed >= 1_000 && ` for ${wholeSeconds(elapsed)}`}. {integer(packets)} packets came by
         {packets === 0 ? '.' : ', none of them with a call that is understood.'}
       </p>
       <NotUnderstood />
