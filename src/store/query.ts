@@ -24,13 +24,16 @@ import {
   windowsOf,
 } from './windows.ts';
 
-/** Entries looked at before the first slice is evaluated, and in the largest slice. */
+/**
+ * Entries looked at before the first slice is evaluated, and in the largest slice. Reading a slice's
+ * rows is one turn of the event loop, which live rows wait for: 1024 take a few milliseconds.
+ */
 const firstSlice = 256;
-const largestSlice = 4096;
+const largestSlice = 1024;
 const sliceGrowth = 4;
 
 /** The evaluator lets other work run after this long. */
-const yieldAfterMs = 8;
+const yieldAfterMs = 4;
 
 /** Gives connections to statements; a connection runs one at a time. */
 export interface ConnectionPool {
