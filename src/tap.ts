@@ -36,6 +36,8 @@ export interface TapOptions {
   readonly notice?: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: TapProgress) => void;
+  /** Something the user should know though the tap goes on: a sentence. */
+  readonly onNotice?: (text: string) => void;
   /** The page answers and the source is open. */
   readonly onReady?: (ready: { readonly url: string }) => void;
   /** The source is open; says what is tapped. */
@@ -184,7 +186,15 @@ async function openTapStore(
   const { openStore } = await import('./store/index.ts');
   const { directory, limitBytes } = options.store;
   try {
-    return await openStore({ directory, limitBytes, ...context, schema });
+    const store = await openStore({
+      directory,
+      limitBytes,
+      ...context,
+      schema,
+      onProblem: (problem) => options.onNotice?.(problem),
+    });
+    for (const repair of store.repairs) options.onNotice?.(repair);
+    return store;
   } catch (error) {
     const locked = error instanceof Error && 'code' in error && error.code === 'locked';
     throw new TapError(locked ? 'locked' : 'bad_store', storeRefusal(error, directory));

@@ -121,6 +121,7 @@ class TapCommand {
         notice,
         signal,
         onProgress: (state) => progress.show(state),
+        onNotice: (text) => void stderr.write(`mizu: ${text}\n`),
         onReady: (ready) => {
           url = ready.url;
           // A file is open as good as at once; standard input may be silent for long.
