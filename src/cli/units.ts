@@ -74,9 +74,7 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-const counts = new Intl.NumberFormat('en-US');
-
-/** `1,234,567` */
+/** `1,234,567`. Not by `Intl`, whose first use costs as much as the rest of the start. */
 export function formatCount(count: number): string {
-  return counts.format(count);
+  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
