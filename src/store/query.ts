@@ -10,6 +10,7 @@ import type { ColumnReader, Connection } from './duckdb.ts';
 import type { PreparedQuery, QueryEngine } from './engine.ts';
 import { LazyPayload, PayloadReader } from './payload-reader.ts';
 import type { Segment } from './segment.ts';
+import { Stride, shared } from './stride.ts';
 import { type StoredName, selectList, selectTypes, storedColumns, storedNames } from './table.ts';
 import {
   type Bounds,
@@ -62,6 +63,8 @@ interface Select {
   readonly where: string;
   readonly parameters: readonly unknown[];
   readonly bounds: Bounds;
+  /** Nothing outside is looked at. */
+  readonly within: Window;
   readonly direction: Direction;
   readonly limit: number;
   readonly signal: AbortSignal | undefined;
@@ -134,6 +137,7 @@ export class Queries {
         after: { idTime, idSequence: idSequence - 1 },
         before: { idTime, idSequence: idSequence + 1 },
       },
+      within: { low: 0, high: Number.POSITIVE_INFINITY },
       direction: 'newest',
       limit: 1,
       signal: undefined,
@@ -205,14 +209,22 @@ export class Queries {
   async #search(search: Search): Promise<Found> {
     const { query, direction, wanted, signal } = search;
     const found: Found = { entries: [], scanned: 0, decoded: 0 };
-    const bounds = { ...search.bounds };
+    const bounds: Bounds = { ...search.bounds };
+    const stride = new Stride(direction);
     let slice = query.exact ? Math.min(wanted, largestSlice) : Math.max(firstSlice, wanted);
     while (found.entries.length < wanted) {
       signal?.throwIfAborted();
-      const candidates = await this.#select({ ...query, bounds, direction, limit: slice, signal });
+      const within = stride.window(bounds);
+      const select = { ...query, bounds, within, direction, limit: slice, signal };
+      const candidates = await this.#select(select);
       await this.#judge(candidates, search, found);
       const last = candidates.at(-1);
-      if (!last || candidates.length < slice) break;
+      if (last === undefined || candidates.length < slice) {
+        if (stride.isLast(within, this.#inRange(overlaps(bounds)))) break;
+        stride.exhausted(within, bounds);
+        continue;
+      }
+      stride.filled(candidates[0]!.id, last.id);
       if (direction === 'newest') bounds.before = last.id;
       else bounds.after = last.id;
       slice = Math.min(slice * sliceGrowth, largestSlice);
@@ -271,7 +283,9 @@ export class Queries {
   /** The first `limit` entries that satisfy SQL's part of the query. */
   async #select(select: Select): Promise<Candidate[]> {
     const candidates: Candidate[] = [];
-    const windows = windowsOf(this.#inRange(overlaps(select.bounds)), select.direction);
+    const windows = windowsOf(this.#inRange(overlaps(select.bounds)), select.direction)
+      .map((window) => shared(window, select.within))
+      .filter(({ low, high }) => low < high);
     // Most queries are answered by the first window; those that find little look at ever more at once.
     let from = 0;
     for (let width = 1; from < windows.length && candidates.length < select.limit; width *= 2) {
