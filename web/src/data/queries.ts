@@ -45,6 +45,18 @@ export function useEntry(id: string) {
   });
 }
 
+/**
+ * A file ends when its last packet was captured, perhaps long ago: up to there reach its bars, not up to
+ * now. Nothing while the input goes on or a range is chosen. `until` is excluded, hence the millisecond.
+ */
+function endOfInput(range: string): { until?: number } {
+  const { counters } = session.counters.get();
+  const lastId = session.list.lastId;
+  const last = lastId === undefined ? undefined : session.list.get(lastId);
+  if (range !== 'all' || counters?.capture.ended !== true || last === undefined) return {};
+  return { until: Math.ceil(last.timestamp) + 1 };
+}
+
 /** Bars of the histogram for what is shown, refreshed while live. */
 export function useHistogram(buckets: number) {
   const filter = useObserved(session.view, (view) => view.filter);
@@ -54,7 +66,7 @@ export function useHistogram(buckets: number) {
     queryKey: ['histogram', filter, range, buckets],
     queryFn: async ({ signal }) => {
       const startedAt = performance.now();
-      const period = periodOf(range, session.now());
+      const period = { ...periodOf(range, session.now()), ...endOfInput(range.kind) };
       const [histogram, count] = await Promise.all([
         api.histogram(filter, period, buckets, signal),
         api.count(filter, signal),
