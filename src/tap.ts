@@ -5,7 +5,6 @@
 import { entryFields } from './entry/fields.ts';
 import type { RowContext } from './entry/row.ts';
 import type { FieldSchema } from './filter/contract.ts';
-import { buildSchema, compileQuery, parseQuery } from './filter/index.ts';
 import { protocolByCode, protocols } from './protocols/index.ts';
 import { type AddressNames, LocalNames } from './resolve/index.ts';
 import { Capture } from './ship/columns.ts';
@@ -85,11 +84,10 @@ const progressEveryMs = 200;
 /** Runs until the input ends (jsonl, none) or `signal` is aborted. Throws `TapError` or `ServeError`. */
 export async function runTap(options: TapOptions): Promise<TapSummary> {
   const startedAt = Date.now();
-  const schema = buildSchema(entryFields, protocols);
-  const matches = filterOf(options.filter, schema);
+  const matches = await filterOf(options.filter);
   await using stack = new AsyncDisposableStack();
   const context = await rowContext(options);
-  const store = await openTapStore(options, schema, context);
+  const store = await openTapStore(options, context);
   if (store !== undefined) stack.defer(() => store.close());
   let thread: PipelineThread | undefined;
   let ended = false;
@@ -102,7 +100,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
     const page = await startPage({
       options,
       store: store!,
-      schema,
+      schema: await querySchema(),
       names: context,
       startedAt,
       counters: () => reports.report(thread?.counters(), store, ended),
@@ -176,11 +174,7 @@ function refuseForeignInput({ source, damage }: ThreadCounters): void {
   throw new TapError('not-a-capture', `${first.file}: ${first.reason}`);
 }
 
-async function openTapStore(
-  options: TapOptions,
-  schema: FieldSchema,
-  context: RowContext,
-): Promise<Store | undefined> {
+async function openTapStore(options: TapOptions, context: RowContext): Promise<Store | undefined> {
   if (options.store === 'none') return undefined;
   // Loaded when needed: without store and page a tap starts in a third of the time.
   const { openStore } = await import('./store/index.ts');
@@ -190,7 +184,7 @@ async function openTapStore(
       directory,
       limitBytes,
       ...context,
-      schema,
+      schema: await querySchema(),
       onProblem: (problem) => options.onNotice?.(problem),
     });
     for (const repair of store.repairs) options.onNotice?.(repair);
@@ -208,9 +202,16 @@ function storeRefusal(error: unknown, directory: string | undefined): string {
   return `--store ${directory ?? '(a temporary folder)'}: cannot be used (${error.message})`;
 }
 
-function filterOf(text: string | undefined, schema: FieldSchema) {
+/** Every name that a query may use. The language is loaded only where there can be queries. */
+async function querySchema(): Promise<FieldSchema> {
+  const { buildSchema } = await import('./filter/index.ts');
+  return buildSchema(entryFields, protocols);
+}
+
+async function filterOf(text: string | undefined) {
   if (text === undefined || text === '') return undefined;
-  const parsed = parseQuery(text, schema);
+  const { compileQuery, parseQuery } = await import('./filter/index.ts');
+  const parsed = parseQuery(text, await querySchema());
   if (parsed.ok) return compileQuery(parsed.query);
   const { message, suggestion, from } = parsed.error;
   const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;

@@ -1,20 +1,10 @@
 /** Copies a pcap file without some of its packets, chosen by a seeded generator: always the same ones. */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { seededRandom } from '../../test/fuzz/random.ts';
 
 const fileHeaderBytes = 24;
 const recordHeaderBytes = 16;
 const chunkBytes = 4 << 20;
-
-/** mulberry32: small, seeded, good enough to choose packets. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** Whether an Ethernet/IPv4/TCP packet carries data. */
 function carriesData(buffer: Buffer, ethernet: number): boolean {

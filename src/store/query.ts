@@ -10,7 +10,7 @@ import type { ColumnReader, Connection } from './duckdb.ts';
 import type { PreparedQuery, QueryEngine } from './engine.ts';
 import { LazyPayload, PayloadReader } from './payload-reader.ts';
 import type { Segment } from './segment.ts';
-import { Stride, shared } from './stride.ts';
+import { Stride } from './stride.ts';
 import { type StoredName, selectList, selectTypes, storedColumns, storedNames } from './table.ts';
 import {
   type Bounds,
@@ -20,6 +20,7 @@ import {
   type Direction,
   joined,
   overlaps,
+  shared,
   type Window,
   windowSql,
   windowsOf,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Stride, shared } from './stride.ts';
-import type { Bounds } from './windows.ts';
+import { Stride } from './stride.ts';
+import { type Bounds, shared } from './windows.ts';
 
 const at = (idTime: number) => ({ idTime, idSequence: 5 });
 const segments = [{ minTime: 1000, maxTime: 9_000_000 }];

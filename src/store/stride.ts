@@ -54,8 +54,3 @@ export class Stride {
     return segments.every(({ maxTime }) => maxTime < window.high);
   }
 }
-
-/** What two windows share; empty when `low >= high`. */
-export function shared(one: Window, other: Window): Window {
-  return { low: Math.max(one.low, other.low), high: Math.min(one.high, other.high) };
-}

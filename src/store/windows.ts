@@ -60,6 +60,11 @@ export function joined(windows: readonly Window[]): Window {
   };
 }
 
+/** What two windows share; empty when `low >= high`. */
+export function shared(one: Window, other: Window): Window {
+  return { low: Math.max(one.low, other.low), high: Math.min(one.high, other.high) };
+}
+
 export function windowSql({ low, high }: Window): string {
   const from = `"idTime" >= ${BigInt(low)}`;
   return Number.isFinite(high) ? `${from} AND "idTime" < ${BigInt(high)}` : from;

@@ -18,6 +18,7 @@ import {
   type StreamSink,
 } from '../../src/reassemble/index.ts';
 import * as build from './build-packets.ts';
+import { seededRandom } from './random.ts';
 
 const captures = path.join(import.meta.dirname, '../../../shared/pcaps');
 /** Packets after which everything starts anew, with other limits. */
@@ -265,18 +266,15 @@ function check(holds: boolean, what: string): void {
 
 /** Small numbers that can be repeated (mulberry32). */
 class Random {
-  #state: number;
+  readonly #next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed | 0;
+    this.#next = seededRandom(seed);
   }
 
   /** An integer from 0 to `limit` - 1. */
   below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000) * limit);
+    return Math.floor(this.#next() * limit);
   }
 
   one<Item>(items: readonly Item[]): Item {

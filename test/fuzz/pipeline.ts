@@ -12,6 +12,7 @@ import { Pipeline } from '../../src/pipeline.ts';
 import { protocolByCode } from '../../src/protocols/index.ts';
 import type { Batch } from '../../src/ship/batch.ts';
 import { Capture } from '../../src/ship/columns.ts';
+import { seededRandom } from './random.ts';
 
 const captures = join(import.meta.dirname, '../../../shared/pcaps');
 /** Larger captures would make the others rare. */
@@ -34,17 +35,6 @@ interface PipelineFuzzResult {
   packets: number;
   rows: number;
   decoded: number;
-}
-
-/** Reproducible: the same seed gives the same damage (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 async function readAll(): Promise<Packet[][]> {
@@ -77,7 +67,7 @@ async function readAll(): Promise<Packet[][]> {
 
 /** Runs until the number of packets or minutes is reached. Throws at the first broken promise. */
 export async function runPipelineFuzz(options: PipelineFuzzOptions): Promise<PipelineFuzzResult> {
-  const random = seeded(options.seed);
+  const random = seededRandom(options.seed);
   const all = await readAll();
   const until = Date.now() + (options.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
   const limit = options.packets ?? Number.POSITIVE_INFINITY;
