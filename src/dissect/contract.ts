@@ -82,18 +82,37 @@ export const Incomplete = {
   Shed: 1024,
 } as const;
 
-/** A span of the window, as two relative offsets; `from === to` means absent. */
+/**
+ * A span of the window, or of `Message.source`, as two relative offsets; `from === to` means absent. A
+ * text that lies nowhere in the message is made with `Message.text`.
+ */
 export interface Span {
   from: number;
   to: number;
 }
 
+/** What a message is to its exchange. */
+export const Role = {
+  /** The client's messages are requests, the server's answers. */
+  BySide: 0,
+  /** A request, also when the server sends it: the row then has the server as its source. */
+  Request: 1,
+  /** An answer, also when the client gives it: the acknowledgement of a delivery. */
+  Response: 2,
+} as const;
+export type Role = (typeof Role)[keyof typeof Role];
+
 /**
  * The message that a parser reports. One reused object per pipeline: the parser calls `reset()`, sets
- * what it found, and hands it to `Output`. All offsets are relative to the window's start, and lie in
- * `[from, to)`.
+ * what it found, and hands it to `Output`. All offsets are relative to the window's start (to the
+ * beginning of `source` when that is set), and lie in `[from, to)`.
  */
 export interface Message {
+  /**
+   * The bytes that `from`, `to` and all spans refer to, when the payload is not on the wire as it is
+   * kept: header lists that were compressed, a message in several frames. Copied before the call returns.
+   */
+  source: Uint8Array | undefined;
   /** The bytes to keep: the message as on the wire, or its beginning when it is cut. */
   from: number;
   to: number;
@@ -104,7 +123,7 @@ export interface Message {
   cut: boolean;
   unfinished: boolean;
   malformed: boolean;
-  /** Texts of the row. Values not in the window are set with `text()`. */
+  /** Texts of the row. Values that are not in the message are set with `text()`. */
   readonly method: Span;
   readonly target: Span;
   readonly host: Span;
@@ -116,8 +135,14 @@ export interface Message {
   failed: boolean;
   /** The protocol's version as a number: HTTP/1.1 is 11. */
   version: number;
-  /** Pairing key for `pairing: 'key'`. */
+  /**
+   * Pairing key for `pairing: 'key'`: any whole number; where both ends send requests, the keys of one
+   * end must not be those of the other.
+   */
   key: number;
+  role: Role;
+  /** `Protocol.code` to show it under when it is not the connection's own: a refinement. 0: none. */
+  protocol: number;
   /** A request that gets no answer by its protocol's rules. */
   oneWay: boolean;
   /** A small number that the answer's parser may ask for: see `Output.oldestNote`. */
@@ -125,6 +150,11 @@ export interface Message {
   /** This answer is a push: it pairs with no request (pairing 'order'). */
   push: boolean;
   reset(): void;
+  /**
+   * Makes `span` a text that does not lie in the message. Texts of one message share 4 KiB; what does
+   * not fit is cut.
+   */
+  text(span: Span, value: string): void;
   /** Replace the bytes `[from, to)` by `[REDACTED]` in what is kept. In ascending order. */
   redact(from: number, to: number): void;
 }
@@ -138,15 +168,33 @@ export interface Output {
   readonly redacting: boolean;
   /** A whole message lies in the window. Copies what is kept, then the parser may consume it. */
   whole(): void;
-  /** The beginning of a message (its head at least) is final, the rest is on its way and is not kept. */
+  /**
+   * The beginning of a message (its head at least) is final, the rest is on its way. With
+   * `pairing: 'key'` any number of messages, told apart by `message.key`, are on their way at a time.
+   */
   begin(): void;
   /**
-   * The message begun last on this side is complete: `size` is its true length on the wire.
-   * `message.hole`, `cut`, `unfinished` are read from `message`.
+   * The message begun last on this side (with `pairing: 'key'`: the one with `message.key`) is complete:
+   * `size` is its true length on the wire. `message.hole`, `cut`, `unfinished`, and a `failed` or
+   * `status` that is set, are read from `message`. When `message.to > message.from`, these bytes and the
+   * message's texts replace what `begin` kept.
    */
   finish(size: number): void;
+  /**
+   * A message within the one on its way on this side (with `pairing: 'key'`: within the exchange with
+   * `message.key`), or, after a hand-over, within the connection: an entry of its own at once, whose
+   * `parent` is that exchange. The client's become requests, the server's answers. Copies what is kept.
+   */
+  child(): void;
+  /**
+   * `pairing: 'key'`: the exchange with `message.key` will not go on (reset, cancelled): it is completed
+   * as it is. `message.failed` and `status` are taken when set. False when there is none.
+   */
+  settle(): boolean;
   /** Note of the oldest request without an answer, or 0. HTTP needs it for answers to HEAD. */
   oldestNote(): number;
+  /** `pairing: 'key'`: note of the request with this key that waits or is on its way, or 0. */
+  noteOf(key: number): number;
   /** Both sides go on with another protocol from here, by id; undefined: recognise afresh. */
   handOver(protocol: string | undefined): void;
 }
@@ -155,6 +203,8 @@ export interface Output {
 export interface ParserStream<State> {
   readonly side: Side;
   readonly state: State;
+  /** State of the other side. */
+  readonly peer: State;
   readonly out: Output;
 }
 
@@ -240,6 +290,25 @@ export type Section =
       readonly path?: string;
       /** `gzip, damaged at 1,024: shown as on the wire` */
       readonly remark?: string;
+    }
+  | {
+      /** A table with columns of its own: records, frames, fields of a map. */
+      readonly kind: 'grid';
+      readonly title: string;
+      readonly columns: readonly string[];
+      readonly rows: readonly (readonly (string | number | boolean | null)[])[];
+      /** Query path of each row, for click-to-filter. */
+      readonly paths?: readonly string[];
+      /** `3 of 1,200 records shown` */
+      readonly remark?: string;
+    }
+  | {
+      /** A value of any depth, as a tree that folds. */
+      readonly kind: 'tree';
+      readonly title: string;
+      readonly value: Value;
+      readonly path?: string;
+      readonly remark?: string;
     };
 
 export interface Description {
@@ -278,8 +347,12 @@ export interface Protocol {
   readonly pairing: Pairing;
   /** Version number of the row → the text users see: 11 → `1.1`. */
   versionText(version: number): string;
+  /**
+   * Undefined: a refinement, which is never recognised by itself; another protocol's parser shows
+   * messages under its code (`Message.protocol`).
+   */
   // biome-ignore lint/suspicious/noExplicitAny: each protocol has its own state type; the driver never looks inside
-  readonly parser: Parser<any>;
+  readonly parser: Parser<any> | undefined;
   decode(payload: Payload): DecodedExchange;
   describe(decoded: DecodedExchange): Description;
   readonly fields: readonly FieldDeclaration[];

@@ -19,6 +19,9 @@ export type Phase = (typeof Phase)[keyof typeof Phase];
 
 const noExchanges: readonly Exchange[] = [];
 
+/** Messages of one end that are on their way at a time, for `pairing: 'key'`; the oldest are finished. */
+export const maxOpenMessages = 4096;
+
 /** One end of a conversation. */
 export class Speaker {
   readonly window: StreamWindow;
@@ -27,6 +30,8 @@ export class Speaker {
   stream: ParserStream<unknown> | undefined;
   /** The exchange whose message was begun and is not finished. */
   open: Exchange | undefined;
+  /** The same with `pairing: 'key'`, by their key. */
+  openByKey: Map<number, Exchange> | undefined;
   /** FIN was seen and reported to the parser. */
   over = false;
   /** How often its bytes were recognised as nothing. */
@@ -46,6 +51,9 @@ export class Conversation implements RowConnection {
   early: readonly Exchange[] = noExchanges;
   protocol: Protocol | undefined;
   clientEnd: End | -1;
+  /** Id of the exchange by which this connection went on with its present protocol; 0: none. */
+  parentTime = 0;
+  parentSequence = 0;
   /** The client has sent requests without waiting for the answer before. */
   pipelined = false;
   demo = false;

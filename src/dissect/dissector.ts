@@ -60,12 +60,14 @@ export class Dissector implements StreamSink<Conversation | undefined> {
   /** Set from outside; memory alone already sheds bodies. */
   shedLevel: ShedLevel = ShedLevel.Nothing;
   readonly #options: DissectOptions;
+  readonly #recognisers: readonly Recogniser[];
   readonly #rows: RowWriter;
   readonly #reporter: Reporter;
   readonly #pool = new BufferPool();
 
   constructor(options: DissectOptions) {
     this.#options = options;
+    this.#recognisers = options.protocols.filter(isRecogniser);
     this.#rows = options.rows;
     this.#reporter = new Reporter(options.rows, options.bodyLimitBytes, options.redact);
   }
@@ -88,12 +90,14 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     end: number,
     timestampMs: number,
     packetNumber: number,
+    nextSequence: number,
   ): void {
     const conversation = connection.context;
     if (conversation === undefined) return;
     const speaker = conversation.speakers[from];
     if (speaker.phase === Phase.Off) return;
     const { window } = speaker;
+    window.nextSequence = nextSequence;
     window.feed(bytes, start, end, timestampMs, packetNumber);
     if (window.length >= window.needed || window.skipDone) {
       this.#run(conversation, from, speaker, timestampMs);
@@ -119,7 +123,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
       const stream = speaker.stream!;
       this.#reporter.message.reset();
       this.#reporter.aim(conversation, speaker, timestampMs);
-      const known = conversation.protocol!.parser.hole(window, stream, length);
+      const known = conversation.protocol!.parser!.hole(window, stream, length);
       window.needed = 0;
       if (!known) this.#lose(conversation, speaker);
     } else {
@@ -163,7 +167,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     if (speaker.phase === Phase.Parse && speaker.stream !== undefined) {
       this.#reporter.message.reset();
       this.#reporter.aim(conversation, speaker, now);
-      conversation.protocol!.parser.end(window, speaker.stream);
+      conversation.protocol!.parser!.end(window, speaker.stream);
     }
     speaker.window.clear();
   }
@@ -193,7 +197,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     const before = window.position;
     const ending = window.skipDone;
     window.skipDone = false;
-    const progress = conversation.protocol!.parser.parse(window, speaker.stream!);
+    const progress = conversation.protocol!.parser!.parse(window, speaker.stream!);
     if (this.#reporter.handedOver) {
       this.#handOver(conversation, now);
       return speaker.phase !== Phase.Off;
@@ -228,6 +232,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     if (speaker.phase === Phase.Recognise) return;
     speaker.phase = Phase.Resync;
     speaker.window.needed = 0;
+    if (speaker.openByKey !== undefined) this.#reporter.holeInOpenMessage(speaker);
     if (speaker.open !== undefined) {
       this.#reporter.holeInOpenMessage(speaker);
       const { message } = this.#reporter;
@@ -241,7 +246,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
 
   #resync(conversation: Conversation, speaker: Speaker): boolean {
     const { window } = speaker;
-    const { parser } = conversation.protocol!;
+    const parser = conversation.protocol!.parser!;
     const at = parser.resync(window, speaker.stream!);
     if (at >= 0) {
       window.consume(at);
@@ -256,7 +261,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
   #recognise(conversation: Conversation, from: End, speaker: Speaker): boolean {
     const { window } = speaker;
     let wanted = 0;
-    for (const protocol of this.#options.protocols) {
+    for (const protocol of this.#recognisers) {
       for (const side of possibleSides(conversation, from)) {
         const verdict = protocol.parser.recognise(window, side);
         if (verdict === Verdict.Yes) {
@@ -289,15 +294,18 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     window.clear();
   }
 
-  #adopt(conversation: Conversation, protocol: Protocol, clientEnd: End): void {
+  #adopt(conversation: Conversation, protocol: Recogniser, clientEnd: End): void {
     conversation.protocol = protocol;
     conversation.seems = undefined;
     conversation.clientEnd = clientEnd;
     conversation.demo = this.#options.demoPorts.has(conversation.serverPort);
+    const { parser } = protocol;
+    const states = { client: parser.newState('client'), server: parser.newState('server') };
     for (const side of ['client', 'server'] as const) {
       const speaker = conversation.speaker(side);
       speaker.side = side;
-      speaker.stream = { side, state: protocol.parser.newState(side), out: this.#reporter };
+      const peer = side === 'client' ? states.server : states.client;
+      speaker.stream = { side, state: states[side], peer, out: this.#reporter };
       if (speaker.phase !== Phase.Off) speaker.phase = Phase.Parse;
     }
   }
@@ -313,7 +321,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
         speaker.window.needed = 0;
       }
     } else {
-      const next = this.#options.protocols.find((protocol) => protocol.id === handedTo);
+      const next = this.#recognisers.find((protocol) => protocol.id === handedTo);
       if (next === undefined) {
         conversation.seems = `${handedTo} after an upgrade (not dissected yet)`;
         this.#giveUpConnection(conversation);
@@ -363,6 +371,13 @@ export class Dissector implements StreamSink<Conversation | undefined> {
       this.shedLevel !== ShedLevel.Nothing || this.#pool.usedBytes > windowBytes / 2;
     reporter.bodyLimit = reporter.shedding ? 0 : bodyLimitBytes;
   }
+}
+
+/** A protocol that can be recognised. */
+type Recogniser = Protocol & { readonly parser: NonNullable<Protocol['parser']> };
+
+function isRecogniser(protocol: Protocol): protocol is Recogniser {
+  return protocol.parser !== undefined;
 }
 
 const bothSides: readonly Side[] = ['client', 'server'];

@@ -9,6 +9,8 @@ export class Part {
   serial = 0;
   offset = 0;
   length = 0;
+  /** Bytes of made texts that lie behind `length`. */
+  extra = 0;
   saved: Uint8Array | undefined;
   /** Length on the wire. */
   size = 0;
@@ -16,6 +18,8 @@ export class Part {
   startTime = 0;
   endTime = 0;
   packet = 0;
+  /** TCP sequence number of the first byte. */
+  sequence = 0;
   seen = false;
   /** The message is complete: nothing more will be added. */
   complete = false;
@@ -27,11 +31,13 @@ export class Part {
     this.serial = 0;
     this.offset = 0;
     this.length = 0;
+    this.extra = 0;
     this.saved = undefined;
     this.size = 0;
     this.startTime = 0;
     this.endTime = 0;
     this.packet = 0;
+    this.sequence = 0;
     this.seen = false;
     this.complete = false;
     this.redacted = false;
@@ -48,7 +54,10 @@ export class Exchange {
   readonly response = new Part();
   idTime = 0;
   idSequence = 0;
-  /** Text spans, relative to the request's kept bytes. */
+  /** Id of the exchange that this one belongs to; 0: none. */
+  parentTime = 0;
+  parentSequence = 0;
+  /** Text spans, relative to the kept bytes of the request; of the answer when that came alone. */
   methodFrom = 0;
   methodLength = 0;
   targetFrom = 0;
@@ -62,6 +71,10 @@ export class Exchange {
   version = 0;
   note = 0;
   key = 0;
+  /** `Protocol.code` when it is not the connection's. */
+  protocolCode = 0;
+  /** The server sent the request. */
+  reversed = false;
   /** `Incomplete` bits. */
   incomplete = 0;
   /** Lives: a row with its final outcome has not been written. */
@@ -77,6 +90,7 @@ export class Exchange {
   reset(): void {
     this.request.reset();
     this.response.reset();
+    this.parentTime = this.parentSequence = 0;
     this.methodFrom = this.methodLength = 0;
     this.targetFrom = this.targetLength = 0;
     this.hostFrom = this.hostLength = 0;
@@ -86,6 +100,8 @@ export class Exchange {
     this.version = 0;
     this.note = 0;
     this.key = 0;
+    this.protocolCode = 0;
+    this.reversed = false;
     this.incomplete = 0;
     this.live = true;
     this.announced = false;

@@ -1,5 +1,5 @@
 /** The one reused object in which parsers report a message. */
-import type { Message, Span } from './contract.ts';
+import { type Message, Role, type Span } from './contract.ts';
 
 /** Room for redactions at first; it doubles. */
 const firstRedactions = 64;
@@ -9,12 +9,20 @@ const maxRedactions = 8192;
 /** Length of `[REDACTED]`. */
 const redactedBytes = 10;
 
+/** Room for texts that are not in the message. */
+const maxMadeTextBytes = 4096;
+/** Spans from here on lie in `madeTexts`. */
+const madeFrom = 2 ** 30;
+
+const encoder = new TextEncoder();
+
 function clear(span: Span): void {
   span.from = 0;
   span.to = 0;
 }
 
 export class ReportedMessage implements Message {
+  source: Uint8Array | undefined = undefined;
   from = 0;
   to = 0;
   size = 0;
@@ -31,14 +39,20 @@ export class ReportedMessage implements Message {
   failed = false;
   version = 0;
   key = 0;
+  role: Role = Role.BySide;
+  protocol = 0;
   oneWay = false;
   note = 0;
   push = false;
+  /** Texts that are not in the message, one behind the other. */
+  madeTexts: Uint8Array | undefined = undefined;
+  madeBytes = 0;
   /** Pairs of offsets, `redactionCount` numbers in use. */
   redactions = new Int32Array(firstRedactions * 2);
   redactionCount = 0;
 
   reset(): void {
+    this.source = undefined;
     this.from = 0;
     this.to = 0;
     this.size = 0;
@@ -55,10 +69,21 @@ export class ReportedMessage implements Message {
     this.failed = false;
     this.version = 0;
     this.key = 0;
+    this.role = Role.BySide;
+    this.protocol = 0;
     this.oneWay = false;
     this.note = 0;
     this.push = false;
+    this.madeBytes = 0;
     this.redactionCount = 0;
+  }
+
+  text(span: Span, value: string): void {
+    this.madeTexts ??= new Uint8Array(maxMadeTextBytes);
+    const { written } = encoder.encodeInto(value, this.madeTexts.subarray(this.madeBytes));
+    span.from = madeFrom + this.madeBytes;
+    span.to = span.from + written;
+    this.madeBytes += written;
   }
 
   redact(from: number, to: number): void {
@@ -79,9 +104,10 @@ export class ReportedMessage implements Message {
 
   /**
    * Where a text begins in what is kept, behind redactions, or -1 when it is not kept: it is empty, not
-   * in the message, or at least in part redacted itself.
+   * in the message, or at least in part redacted itself. Made texts are kept behind the message.
    */
   keptAt(span: Span): number {
+    if (span.from >= madeFrom) return span.from - madeFrom + this.#keptLength();
     if (span.to <= span.from || span.from < this.from || span.to > this.to) return -1;
     let at = span.from - this.from;
     for (let i = 0; i < this.redactionCount; i += 2) {
@@ -92,5 +118,19 @@ export class ReportedMessage implements Message {
       if (to > from) at += redactedBytes - (to - from);
     }
     return at;
+  }
+
+  /** Length of the message as it is kept. */
+  #keptLength(): number {
+    let length = this.to - this.from;
+    let done = this.from;
+    for (let i = 0; i < this.redactionCount; i += 2) {
+      const from = Math.max(this.redactions[i]!, done);
+      const to = Math.min(this.redactions[i + 1]!, this.to);
+      if (to <= from) continue;
+      length += redactedBytes - (to - from);
+      done = to;
+    }
+    return length;
   }
 }

@@ -8,7 +8,7 @@
  */
 import { Outcome } from '../ship/columns.ts';
 import { Incomplete, type Side } from './contract.ts';
-import type { Conversation } from './conversation.ts';
+import { type Conversation, maxOpenMessages, type Speaker } from './conversation.ts';
 import { Exchange } from './exchange.ts';
 import type { RowWriter } from './row-writer.ts';
 import { maxWaiting } from './waiting.ts';
@@ -42,6 +42,69 @@ export function awaitAnswer(
 /** Barriers at the end of the list, with nothing in front of them that still waits. */
 function dropBarriers(conversation: Conversation): void {
   while (conversation.waiting.oldest()?.barrier === true) conversation.waiting.shift();
+}
+
+/** A message of this speaker has begun. */
+export function addOpen(
+  conversation: Conversation,
+  speaker: Speaker,
+  exchange: Exchange,
+  rows: RowWriter,
+): void {
+  if (conversation.protocol?.pairing !== 'key') {
+    speaker.open = exchange;
+    return;
+  }
+  speaker.openByKey ??= new Map();
+  const open = speaker.openByKey;
+  const before = open.get(exchange.key) ?? oldestAbove(open);
+  if (before !== undefined && before !== exchange) abandon(conversation, before, rows);
+  open.set(exchange.key, exchange);
+}
+
+function oldestAbove(open: Map<number, Exchange>): Exchange | undefined {
+  return open.size < maxOpenMessages ? undefined : open.values().next().value;
+}
+
+/** The exchange whose message is on its way at this speaker. */
+export function openOf(
+  conversation: Conversation,
+  speaker: Speaker,
+  key: number,
+): Exchange | undefined {
+  if (conversation.protocol?.pairing !== 'key') return speaker.open;
+  const other = conversation.speakers[speaker === conversation.speakers[0] ? 1 : 0];
+  return speaker.openByKey?.get(key) ?? other.openByKey?.get(key) ?? conversation.waiting.find(key);
+}
+
+/** The same, and it is on its way no more. */
+export function takeOpen(
+  conversation: Conversation,
+  speaker: Speaker,
+  key: number,
+): Exchange | undefined {
+  if (conversation.protocol?.pairing !== 'key') {
+    const { open } = speaker;
+    speaker.open = undefined;
+    return open;
+  }
+  const open = speaker.openByKey?.get(key);
+  if (open !== undefined) speaker.openByKey!.delete(key);
+  return open;
+}
+
+/** An exchange that will not go on becomes an entry as it is. */
+function abandon(conversation: Conversation, exchange: Exchange, rows: RowWriter): void {
+  conversation.waiting.remove(exchange);
+  for (const speaker of conversation.speakers) {
+    if (speaker.openByKey?.get(exchange.key) === exchange) speaker.openByKey.delete(exchange.key);
+  }
+  if (!exchange.live) return;
+  const { request, response } = exchange;
+  if (request.seen && !request.complete) exchange.incomplete |= Incomplete.RequestUnfinished;
+  if (!response.seen) exchange.incomplete |= Incomplete.NoResponse;
+  else if (!response.complete) exchange.incomplete |= Incomplete.ResponseUnfinished;
+  rows.finish(exchange, finalOutcome(exchange));
 }
 
 /** The exchange that an answer completes, or undefined. */
@@ -85,6 +148,11 @@ function giveUp(
     client.open = undefined;
     exchange.incomplete |= Incomplete.RequestUnfinished;
   }
+  for (const speaker of conversation.speakers) {
+    if (speaker.openByKey?.get(exchange.key) !== exchange) continue;
+    speaker.openByKey.delete(exchange.key);
+    exchange.incomplete |= Incomplete.RequestUnfinished;
+  }
   exchange.incomplete |= Incomplete.NoResponse | why;
   rows.finish(exchange, Outcome.NoResponse);
 }
@@ -93,6 +161,10 @@ function giveUp(
 export function settleAll(conversation: Conversation, rows: RowWriter): void {
   const server = conversation.speaker('server');
   const client = conversation.speaker('client');
+  for (const { openByKey } of conversation.speakers) {
+    if (openByKey === undefined) continue;
+    for (const exchange of [...openByKey.values()]) abandon(conversation, exchange, rows);
+  }
   if (server.open !== undefined) {
     const exchange = server.open;
     server.open = undefined;

@@ -1,10 +1,11 @@
 /** Takes what parsers report, pairs it, and has rows written. One per pipeline. */
 import { Outcome } from '../ship/columns.ts';
-import { Incomplete, type Output, type Span } from './contract.ts';
+import { Incomplete, type Output, Role } from './contract.ts';
 import type { Conversation, Speaker } from './conversation.ts';
-import type { Exchange, Part } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { fillPart, fillTexts } from './fill.ts';
 import { ReportedMessage } from './message.ts';
-import { awaitAnswer, finalOutcome, partner } from './pairing.ts';
+import { addOpen, awaitAnswer, finalOutcome, openOf, partner, takeOpen } from './pairing.ts';
 import { incompleteBits, type RowWriter } from './row-writer.ts';
 
 /** Answers kept for requests that are still being sent; more are not such answers. */
@@ -25,6 +26,9 @@ export class Reporter implements Output {
   #conversation: Conversation | undefined;
   #speaker: Speaker | undefined;
   #now = 0;
+  /** Id of the exchange answered last: the parent of what a hand-over leads to. */
+  #answeredTime = 0;
+  #answeredSequence = 0;
 
   constructor(rows: RowWriter, bodyLimit: number, redacting: boolean) {
     this.#rows = rows;
@@ -40,36 +44,76 @@ export class Reporter implements Output {
   }
 
   whole(): void {
-    if (this.#speaker!.side === 'client') this.#request(true);
+    if (this.#isRequest()) this.#request(true);
     else this.#response(true);
   }
 
   begin(): void {
-    if (this.#speaker!.side === 'client') this.#request(false);
+    if (this.#isRequest()) this.#request(false);
     else this.#response(false);
   }
 
   finish(size: number): void {
-    const speaker = this.#speaker!;
-    const exchange = speaker.open;
+    const exchange = takeOpen(this.#conversation!, this.#speaker!, this.message.key);
     if (exchange === undefined) return;
-    speaker.open = undefined;
-    const fromClient = speaker.side === 'client';
-    const part = fromClient ? exchange.request : exchange.response;
+    const { message } = this;
+    const isRequest = this.#isRequest();
+    const part = isRequest ? exchange.request : exchange.response;
+    if (message.to > message.from) this.#replace(exchange, isRequest);
+    if (!isRequest && message.status !== 0) exchange.status = message.status;
+    if (message.failed) exchange.failed = true;
+    if (message.protocol !== 0) exchange.protocolCode = message.protocol;
     part.size = size;
     part.endTime = this.#now;
     part.complete = true;
-    exchange.incomplete |= incompleteBits(this.message, fromClient);
+    exchange.incomplete |= incompleteBits(message, isRequest);
     if (exchange.response.complete && (exchange.request.complete || !exchange.request.seen)) {
       this.#rows.finish(exchange, finalOutcome(exchange));
     }
   }
 
-  /** Bytes of the message begun by this speaker were lost inside what is not kept anyway. */
+  child(): void {
+    const speaker = this.#speaker!;
+    const conversation = this.#conversation!;
+    const { message } = this;
+    const parent = openOf(conversation, speaker, message.key);
+    const exchange = this.#rows.open(speaker.window.startTime());
+    exchange.parentTime = parent?.idTime ?? conversation.parentTime;
+    exchange.parentSequence = parent?.idSequence ?? conversation.parentSequence;
+    exchange.connection = conversation;
+    const fromClient = this.#isRequest();
+    if (fromClient) this.#fillRequest(exchange, true);
+    else this.#fillResponse(exchange, true);
+    const part = fromClient ? exchange.request : exchange.response;
+    this.#keep(exchange, part);
+    this.#rows.finish(exchange, message.failed ? Outcome.Failed : Outcome.Ok);
+  }
+
+  settle(): boolean {
+    const conversation = this.#conversation!;
+    const { message } = this;
+    const [one, other] = conversation.speakers;
+    const found = takeOpen(conversation, one, message.key);
+    const alsoFound = takeOpen(conversation, other, message.key);
+    const exchange = found ?? alsoFound ?? conversation.waiting.take(message.key);
+    if (exchange === undefined) return false;
+    conversation.waiting.remove(exchange);
+    if (message.status !== 0) exchange.status = message.status;
+    if (message.failed) exchange.failed = true;
+    const { request, response } = exchange;
+    if (request.seen && !request.complete) exchange.incomplete |= Incomplete.RequestUnfinished;
+    if (response.seen && !response.complete) exchange.incomplete |= Incomplete.ResponseUnfinished;
+    if (!response.seen) exchange.incomplete |= Incomplete.NoResponse;
+    this.#rows.finish(exchange, finalOutcome(exchange));
+    return true;
+  }
+
+  /** Bytes of the messages begun by this speaker were lost inside what is not kept anyway. */
   holeInOpenMessage(speaker: Speaker): void {
-    if (speaker.open === undefined) return;
-    speaker.open.incomplete |=
-      speaker.side === 'client' ? Incomplete.RequestHole : Incomplete.ResponseHole;
+    const hole = speaker.side === 'client' ? Incomplete.RequestHole : Incomplete.ResponseHole;
+    if (speaker.open !== undefined) speaker.open.incomplete |= hole;
+    if (speaker.openByKey === undefined) return;
+    for (const exchange of speaker.openByKey.values()) exchange.incomplete |= hole;
   }
 
   oldestNote(): number {
@@ -77,9 +121,25 @@ export class Reporter implements Output {
     return oldest === undefined || oldest.barrier ? 0 : oldest.note;
   }
 
+  noteOf(key: number): number {
+    const conversation = this.#conversation!;
+    const exchange =
+      conversation.waiting.find(key) ??
+      conversation.speakers[0].openByKey?.get(key) ??
+      conversation.speakers[1].openByKey?.get(key);
+    return exchange?.note ?? 0;
+  }
+
   handOver(protocol: string | undefined): void {
     this.handedOver = true;
     this.handedTo = protocol;
+    this.#conversation!.parentTime = this.#answeredTime;
+    this.#conversation!.parentSequence = this.#answeredSequence;
+  }
+
+  #isRequest(): boolean {
+    const { role } = this.message;
+    return role === Role.BySide ? this.#speaker!.side === 'client' : role === Role.Request;
   }
 
   #request(complete: boolean): void {
@@ -89,13 +149,13 @@ export class Reporter implements Output {
     const early = conversation.early.length > 0 ? conversation.takeEarly() : undefined;
     const exchange = early ?? this.#rows.open(speaker.window.startTime());
     exchange.connection = conversation;
+    exchange.reversed = message.role === Role.Request && speaker.side === 'server';
     this.#fillRequest(exchange, complete);
-    const { bytes, start } = speaker.window;
-    if (early === undefined) this.#rows.keep(exchange.request, message, bytes, start);
-    else this.#rows.keepLast(exchange, exchange.request, message, bytes, start);
+    if (early === undefined) this.#keepFirst(exchange);
+    else this.#keep(exchange, exchange.request);
     if (!complete) {
       this.#rows.save(exchange.request);
-      speaker.open = exchange;
+      addOpen(conversation, speaker, exchange, this.#rows);
     }
     if (early !== undefined) {
       if (complete) this.#rows.finish(exchange, finalOutcome(exchange));
@@ -114,9 +174,13 @@ export class Reporter implements Output {
     const found = alone ? undefined : partner(conversation, message.key);
     const exchange = found ?? this.#rows.open(speaker.window.startTime());
     exchange.connection = conversation;
+    if (found === undefined) {
+      exchange.reversed = message.role === Role.Response && speaker.side === 'client';
+    }
+    this.#answeredTime = exchange.idTime;
+    this.#answeredSequence = exchange.idSequence;
     this.#fillResponse(exchange, complete);
-    const { bytes, start } = speaker.window;
-    this.#rows.keepLast(exchange, exchange.response, message, bytes, start);
+    this.#keep(exchange, exchange.response);
     if (found === undefined && !alone && complete && this.#requestIsComing(conversation)) {
       this.#rows.save(exchange.response);
       conversation.early = [...conversation.early, exchange];
@@ -125,7 +189,7 @@ export class Reporter implements Output {
     if (found === undefined && !alone) exchange.incomplete |= Incomplete.NoRequest;
     if (!complete) {
       this.#rows.save(exchange.response);
-      speaker.open = exchange;
+      addOpen(conversation, speaker, exchange, this.#rows);
     } else if (alone) {
       this.#rows.finish(exchange, message.failed ? Outcome.Failed : Outcome.Ok);
     } else if (exchange.request.complete || found === undefined) {
@@ -135,9 +199,41 @@ export class Reporter implements Output {
     }
   }
 
+  /** The first part of an exchange: its bytes go into the batch. */
+  #keepFirst(exchange: Exchange): void {
+    const { message } = this;
+    const { bytes, start } = this.#speaker!.window;
+    const { source } = message;
+    if (source === undefined) this.#rows.keep(exchange.request, message, bytes, start);
+    else this.#rows.keep(exchange.request, message, source, 0);
+  }
+
+  /** A part with which the row may be written at once. */
+  #keep(exchange: Exchange, part: Exchange['request']): void {
+    const { message } = this;
+    const { bytes, start } = this.#speaker!.window;
+    const { source } = message;
+    if (source === undefined) this.#rows.keepLast(exchange, part, message, bytes, start);
+    else this.#rows.keepLast(exchange, part, message, source, 0);
+  }
+
+  /** What was kept when the message began gives way to the whole of it. */
+  #replace(exchange: Exchange, isRequest: boolean): void {
+    const { message } = this;
+    const part = isRequest ? exchange.request : exchange.response;
+    if (isRequest || !exchange.request.seen) fillTexts(exchange, message);
+    fillPart(part, message);
+    // Its saved bytes are not needed any more: nothing of them is brought into the batch.
+    part.length = 0;
+    part.extra = 0;
+    part.saved = undefined;
+    this.#keep(exchange, part);
+    this.#rows.save(part);
+  }
+
   /** `Incomplete` bits of a message that is new: a body left out is counted once. */
-  #incomplete(fromClient: boolean): number {
-    const bits = incompleteBits(this.message, fromClient);
+  #incomplete(ofRequest: boolean): number {
+    const bits = incompleteBits(this.message, ofRequest);
     if (!this.shedding || !this.message.cut) return bits;
     this.shedBodies++;
     return bits | Incomplete.Shed;
@@ -146,41 +242,35 @@ export class Reporter implements Output {
   /** The client is in the middle of a request that has not been reported: this answers it. */
   #requestIsComing(conversation: Conversation): boolean {
     if (conversation.waiting.length > 0 || conversation.early.length >= maxEarly) return false;
+    if (conversation.protocol!.pairing !== 'order') return false;
     const client = conversation.speaker('client');
     return (
       client.stream !== undefined &&
       client.open === undefined &&
-      conversation.protocol!.parser.inMessage(client.window, client.stream.state)
+      conversation.protocol!.parser!.inMessage(client.window, client.stream.state)
     );
   }
 
-  #fillPart(part: Part, complete: boolean): void {
+  #fillPart(part: Exchange['request'], complete: boolean): void {
     const { message } = this;
     const { window } = this.#speaker!;
     part.size = message.size || message.to - message.from;
     part.startTime = window.startTime();
     part.packet = window.startPacket();
+    part.sequence = window.startSequence();
     part.endTime = this.#now;
     part.complete = complete;
-    const { contentType } = message;
-    part.contentTypeFrom = message.keptAt(contentType);
-    part.contentTypeLength = lengthOf(contentType, part.contentTypeFrom);
+    fillPart(part, message);
   }
 
   #fillRequest(exchange: Exchange, complete: boolean): void {
     const { message } = this;
     this.#fillPart(exchange.request, complete);
-    exchange.methodFrom = message.keptAt(message.method);
-    exchange.methodLength = lengthOf(message.method, exchange.methodFrom);
-    exchange.targetFrom = message.keptAt(message.target);
-    exchange.targetLength = lengthOf(message.target, exchange.targetFrom);
-    exchange.hostFrom = message.keptAt(message.host);
-    exchange.hostLength = lengthOf(message.host, exchange.hostFrom);
-    exchange.traceFrom = message.keptAt(message.traceId);
-    exchange.traceLength = lengthOf(message.traceId, exchange.traceFrom);
+    fillTexts(exchange, message);
     exchange.version = message.version;
     exchange.note = message.note;
     exchange.key = message.key;
+    exchange.protocolCode = message.protocol;
     exchange.incomplete |= this.#incomplete(true);
   }
 
@@ -189,12 +279,12 @@ export class Reporter implements Output {
     this.#fillPart(exchange.response, complete);
     exchange.status = message.status;
     exchange.failed = message.failed;
-    if (!exchange.request.seen) exchange.version = message.version;
+    if (message.protocol !== 0) exchange.protocolCode = message.protocol;
+    if (!exchange.request.seen) {
+      exchange.version = message.version;
+      exchange.key = message.key;
+      fillTexts(exchange, message);
+    }
     exchange.incomplete |= this.#incomplete(false);
   }
-}
-
-/** Length of a text that is kept at `at`; one that is not kept has none. */
-function lengthOf(span: Span, at: number): number {
-  return at < 0 ? 0 : span.to - span.from;
 }

@@ -70,7 +70,8 @@ export class RowWriter {
   keep(part: Part, message: ReportedMessage, bytes: Uint8Array, base: number): void {
     const from = base + message.from;
     const length = message.to - message.from;
-    this.#room(length + message.redactionCount * redacted.length + textSlack);
+    const made = message.madeBytes;
+    this.#room(length + made + message.redactionCount * redacted.length + textSlack);
     part.serial = this.#serial;
     part.offset = this.#used;
     part.seen = true;
@@ -80,6 +81,10 @@ export class RowWriter {
       part.length = length;
     } else {
       this.#keepRedacted(part, message, bytes, base);
+    }
+    part.extra = made;
+    if (made > 0) {
+      this.#used = copyBytes(message.madeTexts!, 0, made, this.#batch.heap, this.#used);
     }
   }
 
@@ -95,16 +100,16 @@ export class RowWriter {
     base: number,
   ): void {
     const { request, response } = exchange;
-    const other = part === request ? response.length : request.length;
+    const other = part === request ? response : request;
     const length = message.to - message.from + message.redactionCount * redacted.length;
-    this.#room(other + length + 2 * textSlack);
+    this.#room(other.length + other.extra + message.madeBytes + length + 2 * textSlack);
     this.keep(part, message, bytes, base);
   }
 
   /** Moves the bytes of a part out of the batch: it will wait longer than the batch lives. */
   save(part: Part): void {
     if (part.serial !== this.#serial) return;
-    part.saved = this.#batch.heap.slice(part.offset, part.offset + part.length);
+    part.saved = this.#batch.heap.slice(part.offset, part.offset + part.length + part.extra);
     part.serial = 0;
   }
 
@@ -189,10 +194,11 @@ export class RowWriter {
   #writeRow(exchange: Exchange, outcome: Outcome): void {
     const { request, response } = exchange;
     const outside =
-      (request.serial === this.#serial ? 0 : request.length) +
-      (response.serial === this.#serial ? 0 : response.length);
+      (request.serial === this.#serial ? 0 : request.length + request.extra) +
+      (response.serial === this.#serial ? 0 : response.length + response.extra);
     // `#room` may seal: then both parts lie outside, saved, and the new batch is empty.
-    this.#room(outside + textSlack, request.length + response.length + textSlack);
+    const both = request.length + request.extra + response.length + response.extra;
+    this.#room(outside + textSlack, both + textSlack);
     this.#bringIn(request);
     this.#bringIn(response);
     const row = this.#rows++;
@@ -203,6 +209,11 @@ export class RowWriter {
     columns.responseSize[row] = response.size;
     columns.requestPacket[row] = request.packet;
     columns.responsePacket[row] = response.packet;
+    columns.parentTime[row] = exchange.parentTime;
+    columns.parentSequence[row] = exchange.parentSequence;
+    columns.requestSequence[row] = request.sequence;
+    columns.responseSequence[row] = response.sequence;
+    columns.frontPort[row] = 0;
     columns.requestOffset[row] = request.offset;
     columns.requestLength[row] = request.length;
     columns.responseOffset[row] = response.offset;
@@ -224,7 +235,7 @@ export class RowWriter {
     const { request, response } = exchange;
     const columns = this.#batch.columns;
     const heap = this.#batch.heap;
-    const at = request.offset;
+    const at = request.seen ? request.offset : response.offset;
     let end = this.#used;
     end = putText(columns.method, row, heap, at + exchange.methodFrom, exchange.methodLength, end);
     end = putText(columns.target, row, heap, at + exchange.targetFrom, exchange.targetLength, end);
@@ -246,14 +257,15 @@ export class RowWriter {
     const connection = exchange.connection!;
     const columns = this.#batch.columns;
     columns.stream[row] = connection.stream;
-    columns.protocol[row] = connection.protocolCode;
-    columns.sourcePort[row] = connection.clientPort;
-    columns.destinationPort[row] = connection.serverPort;
+    columns.protocol[row] = exchange.protocolCode || connection.protocolCode;
+    const { reversed } = exchange;
+    columns.sourcePort[row] = reversed ? connection.serverPort : connection.clientPort;
+    columns.destinationPort[row] = reversed ? connection.clientPort : connection.serverPort;
     const secret = exchange.request.redacted || exchange.response.redacted;
     columns.flags[row] = (secret ? RowFlag.Redacted : 0) | (connection.demo ? RowFlag.Demo : 0);
     const { clientAddress, serverAddress } = connection;
-    const source = this.#sourceWords;
-    const destination = this.#destinationWords;
+    const source = reversed ? this.#destinationWords : this.#sourceWords;
+    const destination = reversed ? this.#sourceWords : this.#destinationWords;
     for (let i = 0; i < 4; i++) {
       source[row * 4 + i] = swapped(clientAddress[i]!);
       destination[row * 4 + i] = swapped(serverAddress[i]!);
@@ -261,10 +273,10 @@ export class RowWriter {
   }
 
   #bringIn(part: Part): void {
-    if (part.length === 0 || part.serial === this.#serial) return;
+    if (part.length + part.extra === 0 || part.serial === this.#serial) return;
     this.#batch.heap.set(part.saved!, this.#used);
     part.offset = this.#used;
-    this.#used += part.length;
+    this.#used += part.length + part.extra;
     // The bytes stay saved as well: this row may be a pending one, completed in a later batch.
   }
 

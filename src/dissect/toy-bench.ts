@@ -121,7 +121,7 @@ export class ToyBench {
   say(from: End, text: string): this {
     this.now += 1;
     const bytes = new TextEncoder().encode(text);
-    this.dissector.data(this.connection, from, bytes, 0, bytes.length, this.now, this.now);
+    this.dissector.data(this.connection, from, bytes, 0, bytes.length, this.now, this.now, 0);
     bytes.fill(0x78);
     return this;
   }

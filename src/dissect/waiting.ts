@@ -56,6 +56,17 @@ export class WaitingList {
     return item;
   }
 
+  /** The first one with this key, which stays. */
+  find(key: number): Exchange | undefined {
+    const first = this.#oldest;
+    if (first !== undefined && first.key === key && !first.barrier) return first;
+    for (let i = this.#head; i < this.#rest.length; i++) {
+      const item = this.#rest[i]!;
+      if (item.key === key && !item.barrier) return item;
+    }
+    return undefined;
+  }
+
   /** Takes out the first one with this key. */
   take(key: number): Exchange | undefined {
     const first = this.#oldest;

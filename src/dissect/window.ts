@@ -49,6 +49,8 @@ export class StreamWindow implements Window {
   skipping = 0;
   /** A skip has just come to its end: the parser is called once even without bytes. */
   skipDone = false;
+  /** TCP sequence number behind the last byte that came. */
+  nextSequence = 0;
   /** Bytes taken off the front since the connection began, to see whether a parser made progress. */
   position = 0;
   readonly #pool: BufferPool;
@@ -157,6 +159,11 @@ export class StreamWindow implements Window {
     this.#owned = true;
     this.#marks = [length, this.#packetTime, this.#packetNumber];
     this.#markHead = 0;
+  }
+
+  /** TCP sequence number of the first unread byte. */
+  startSequence(): number {
+    return (this.nextSequence - (this.end - this.start)) >>> 0;
   }
 
   /** Capture time in ms of the packet with the first unread byte. */

@@ -46,6 +46,8 @@ export interface EntryRow {
   readonly incomplete: readonly string[];
   /** Names the connection. */
   readonly stream: string;
+  /** Id of the entry that this one belongs to (the call of a message), or empty. */
+  readonly parent: string;
   readonly demo: boolean;
   readonly timing: {
     /** First to last byte of the request, ms. */

@@ -56,6 +56,12 @@ export const entryFields: readonly FieldDeclaration[] = [
   { path: 'incomplete', type: 'list', help: 'Why the exchange is not whole' },
   { path: 'stream', type: 'text', help: 'Connection of the exchange', column: 'stream' },
   {
+    path: 'parent',
+    type: 'text',
+    help: 'Id of the entry that this one belongs to: the call of a message',
+    column: 'parent',
+  },
+  {
     path: 'requestSize',
     type: 'number',
     help: 'Bytes of the request on the wire',

@@ -31,6 +31,8 @@ export interface RowValues {
   stream: number;
   requestPacket: number;
   responsePacket: number;
+  parentTime: number;
+  parentSequence: number;
   method: string;
   target: string;
   host: string;
@@ -38,12 +40,15 @@ export interface RowValues {
   traceId: string;
   source: string;
   destination: string;
+  /** Empty: no translation was seen. */
+  front: string;
   elapsedMs: number;
   requestMs: number;
   waitMs: number;
   status: number;
   sourcePort: number;
   destinationPort: number;
+  frontPort: number;
   incomplete: number;
   version: number;
   protocol: number;
@@ -62,6 +67,8 @@ export function emptyRowValues(): RowValues {
     stream: 0,
     requestPacket: 0,
     responsePacket: 0,
+    parentTime: 0,
+    parentSequence: 0,
     method: '',
     target: '',
     host: '',
@@ -69,12 +76,14 @@ export function emptyRowValues(): RowValues {
     traceId: '',
     source: '',
     destination: '',
+    front: '',
     elapsedMs: 0,
     requestMs: 0,
     waitMs: 0,
     status: 0,
     sourcePort: 0,
     destinationPort: 0,
+    frontPort: 0,
     incomplete: 0,
     version: 0,
     protocol: 0,
@@ -170,6 +179,7 @@ export function rowFromValues(values: RowValues, context: RowContext): EntryRow 
     responseSize: values.responseSize,
     incomplete: values.incomplete === 0 ? noReasons : incompleteReasons(values.incomplete),
     stream: streamText(values.stream),
+    parent: values.parentTime === 0 ? '' : formatId(values.parentTime, values.parentSequence),
     demo: (values.flags & RowFlag.Demo) !== 0,
     timing: {
       request: rounded(values.requestMs),
@@ -198,6 +208,8 @@ export function rowFromBatch(batch: Batch, row: number, context: RowContext): En
   values.stream = columns.stream[row]!;
   values.requestPacket = columns.requestPacket[row]!;
   values.responsePacket = columns.responsePacket[row]!;
+  values.parentTime = columns.parentTime[row]!;
+  values.parentSequence = columns.parentSequence[row]!;
   values.method = heapText(heap, columns.method, row);
   values.target = heapText(heap, columns.target, row);
   values.host = heapText(heap, columns.host, row);
@@ -211,6 +223,8 @@ export function rowFromBatch(batch: Batch, row: number, context: RowContext): En
   values.status = columns.status[row]!;
   values.sourcePort = columns.sourcePort[row]!;
   values.destinationPort = columns.destinationPort[row]!;
+  values.frontPort = columns.frontPort[row]!;
+  values.front = values.frontPort === 0 ? '' : cachedAddressText(columns.frontAddress, row * 16);
   values.incomplete = columns.incomplete[row]!;
   values.version = columns.version[row]!;
   values.protocol = columns.protocol[row]!;

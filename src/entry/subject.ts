@@ -43,6 +43,7 @@ const columnReaders: Readonly<Record<string, (row: EntryRow) => ColumnValue>> = 
   traceId: (row) => row.traceId,
   outcome: (row) => row.outcome,
   stream: (row) => row.stream,
+  parent: (row) => row.parent,
   requestSize: (row) => row.requestSize,
   responseSize: (row) => row.responseSize,
 };

@@ -50,7 +50,8 @@ export interface StreamSink<Context = unknown> {
   open(connection: Connection<Context>): void;
   /**
    * The next bytes of one end: `bytes[start, end)`, only valid during the call. `timestampMs` and
-   * `packetNumber` are those of the packet that carried them.
+   * `packetNumber` are those of the packet that carried them; `nextSequence` is the TCP sequence number
+   * behind the last byte, as a signed 32-bit integer.
    */
   data(
     connection: Connection<Context>,
@@ -60,6 +61,7 @@ export interface StreamSink<Context = unknown> {
     end: number,
     timestampMs: number,
     packetNumber: number,
+    nextSequence: number,
   ): void;
   /** `length` bytes of this end will never come; -1 when it is not known how many. */
   hole(connection: Connection<Context>, from: End, length: number, timestampMs: number): void;

@@ -43,7 +43,8 @@ export class Delivery<Context> {
       this.#counters.payloadBytes += length - old;
       if (!connection.ignored) {
         const at = start + old;
-        this.#sink.data(connection, from, bytes, at, end, timestampMs, packetNumber);
+        const { next } = stream;
+        this.#sink.data(connection, from, bytes, at, end, timestampMs, packetNumber, next);
       }
     }
     const lost = missing - Math.max(0, old - length);

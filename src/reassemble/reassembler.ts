@@ -113,6 +113,7 @@ export class Reassembler<Context = unknown> {
           segment.payloadEnd,
           nowMs,
           segment.packetNumber,
+          own.next,
         );
         return;
       }

@@ -140,6 +140,7 @@ const entryRowSchema = named(
     responseSize: count,
     incomplete: z.array(z.string()).describe('Why the exchange is not whole; empty when it is'),
     stream: z.string(),
+    parent: z.string(),
     demo: z.boolean(),
     timing: z.object({ request: milliseconds, wait: milliseconds.nullable() }),
     packets: z.object({ request: count, response: count }),

@@ -71,6 +71,7 @@ export function entryAt(batch: Batch, row: number): StoredEntry {
     responseSize: 0,
     incomplete: [],
     stream: '0',
+    parent: '',
     demo: false,
     timing: { request: 0, wait: null },
     packets: { request: 0, response: 0 },

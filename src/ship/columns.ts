@@ -44,6 +44,9 @@ export const columns = {
   /** Number in the capture of the packet with the message's first byte; 0 for none. */
   requestPacket: 'f64',
   responsePacket: 'f64',
+  /** The entry that this one belongs to, the two halves of its id: the call of a message. 0: none. */
+  parentTime: 'f64',
+  parentSequence: 'f64',
   method: 'text',
   target: 'text',
   host: 'text',
@@ -52,6 +55,11 @@ export const columns = {
   traceId: 'text',
   sourceAddress: 'address',
   destinationAddress: 'address',
+  /**
+   * The address that the client asked for, where a translation (a service) stands before the
+   * destination; only meaningful when `frontPort` is not 0.
+   */
+  frontAddress: 'address',
   /** First byte of the request to last byte of the response, ms. NaN while there is no response. */
   elapsedMs: 'f32',
   /** First to last byte of the request. */
@@ -63,9 +71,17 @@ export const columns = {
   requestLength: 'u32',
   responseOffset: 'u32',
   responseLength: 'u32',
+  /**
+   * TCP sequence number of the message's first byte; 0 when not seen. Translation of addresses keeps
+   * it: two sightings of one exchange have the same.
+   */
+  requestSequence: 'u32',
+  responseSequence: 'u32',
   status: 'i32',
   sourcePort: 'u16',
   destinationPort: 'u16',
+  /** 0: no translation was seen. */
+  frontPort: 'u16',
   /** `Incomplete` bits. */
   incomplete: 'u16',
   version: 'u16',

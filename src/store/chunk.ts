@@ -17,8 +17,8 @@ const arenaBytes = 512 << 10;
 const maxTextBytes = 64 << 10;
 
 const textNames = ['method', 'target', 'host', 'contentType', 'traceId'] as const;
-/** Texts of an address: at most 45 characters, twice. */
-const addressBytes = 2 * 48;
+/** Texts of an address: at most 45 characters, three times. */
+const addressBytes = 3 * 48;
 const wordSize = 0x1_0000_0000;
 
 /** Where the payload of each row of a group went. */
@@ -113,6 +113,7 @@ export class Chunk {
     for (const name of textNames) this.#addTexts(name, columns[name], heap, rows, from, count);
     this.#addAddresses('source', columns.sourceAddress, rows, from, count);
     this.#addAddresses('destination', columns.destinationAddress, rows, from, count);
+    this.#addAddresses('front', columns.frontAddress, rows, from, count, columns.frontPort);
     for (let i = from; i < from + count; i++) {
       const time = columns.idTime[rows[i]!]!;
       if (time < this.minTime) this.minTime = time;
@@ -283,6 +284,7 @@ export class Chunk {
     rows: Uint32Array,
     from: number,
     count: number,
+    ports?: Uint16Array,
   ): void {
     const { data } = this.#vectors.get(name)!;
     const words = new Uint32Array(data);
@@ -290,9 +292,11 @@ export class Chunk {
     let last = '';
     let lastAt = -1;
     for (let i = 0; i < count; i++) {
-      const text = cachedAddressText(column, rows[from + i]! * 16);
+      const at = rows[from + i]!;
+      // An optional address is there when its port is.
+      const text = ports?.[at] === 0 ? '' : cachedAddressText(column, at * 16);
       const row = this.rows + i;
-      if (text === last) {
+      if (text === last && lastAt >= 0) {
         words.copyWithin(row * 4, lastAt, lastAt + 4);
         continue;
       }

@@ -85,6 +85,10 @@ export function sqlColumns(protocolByCode: ProtocolByCode, node: string): SqlCol
     traceId: text('"traceId"'),
     outcome: text(caseOf('outcome', outcomeNames.entries())),
     stream: text(`(("stream" >> 40) || '-' || ("stream" & 1099511627775))`),
+    // spelt as `formatId` does
+    parent: text(
+      `CASE WHEN "parentTime" = 0 THEN '' ELSE printf('%013x%012x', "parentTime", "parentSequence") END`,
+    ),
     requestSize: number('"requestSize"'),
     responseSize: number('"responseSize"'),
   };

@@ -84,6 +84,7 @@ export function makeRow(n: number, timestamp: number, pending: boolean): EntryRo
     responseSize: answered ? 180 + ((n * 104_729) % 90_000) : 0,
     incomplete: waiting || call.incomplete === undefined ? [] : [call.incomplete],
     stream: `s${(n % 500).toString(36)}`,
+    parent: '',
     demo: n % 9 === 0,
     timing: { request: 0.2, wait: answered ? elapsed * 0.7 : null },
     packets: { request: n * 6 + 1, response: answered ? n * 6 + 3 : 0 },

@@ -2,7 +2,7 @@
  * HTTP/1.x: bytes of a connection → messages (`parse.ts`), kept messages → values (`decode.ts`), values
  * → what the page shows (`describe.ts`).
  */
-import type { Protocol } from '../../dissect/contract.ts';
+import type { Parser, Protocol } from '../../dissect/contract.ts';
 import { decode } from './decode.ts';
 import { describe } from './describe.ts';
 import { httpFields } from './fields.ts';
@@ -18,6 +18,17 @@ function versionText(version: number): string {
   return `${Math.floor(version / 10)}.${version % 10}`;
 }
 
+export const httpParser: Parser<HttpState> = {
+  recognise,
+  newState: () => new HttpState(),
+  parse,
+  hole,
+  resync,
+  resyncTail,
+  end,
+  inMessage,
+};
+
 /** HTTP/0.9, HTTP/1.0 and HTTP/1.1. */
 export const httpProtocol: Protocol = {
   code: 1,
@@ -30,16 +41,7 @@ export const httpProtocol: Protocol = {
   ports: [80, 8080, 443, 8000, 8888, 3000, 5000, 8081, 8899, 9090, 9200],
   pairing: 'order',
   versionText,
-  parser: {
-    recognise,
-    newState: () => new HttpState(),
-    parse,
-    hole,
-    resync,
-    resyncTail,
-    end,
-    inMessage,
-  },
+  parser: httpParser,
   decode,
   describe,
   fields: httpFields,

@@ -4,7 +4,8 @@
  */
 import { type Message, type Output, type Side, Step, type Window } from '../../dissect/contract.ts';
 import { ReportedMessage } from '../../dissect/message.ts';
-import { httpProtocol } from './index.ts';
+import { httpParser } from './index.ts';
+import type { HttpState } from './parse-state.ts';
 
 /** A window over memory of its own, refilled from scratch at each call so that no view survives. */
 class TestWindow implements Window {
@@ -98,7 +99,8 @@ export class TestStream implements Output {
   readonly bodyLimit: number;
   readonly redacting: boolean;
   readonly side: Side;
-  readonly state: unknown;
+  readonly state: HttpState;
+  readonly peer: HttpState;
   readonly out: Output = this;
   stopped = false;
   /** Bytes that made no sense. */
@@ -113,7 +115,8 @@ export class TestStream implements Output {
     this.bodyLimit = options.bodyLimit ?? 1 << 20;
     this.redacting = options.redacting ?? true;
     this.#notes = [...(options.notes ?? [])];
-    this.state = httpProtocol.parser.newState(side);
+    this.state = httpParser.newState(side);
+    this.peer = httpParser.newState(side === 'client' ? 'server' : 'client');
   }
 
   #record(complete: boolean): SeenMessage {
@@ -178,6 +181,15 @@ export class TestStream implements Output {
   oldestNote(): number {
     return this.#notes[0] ?? 0;
   }
+  child(): void {
+    throw new Error('HTTP reports no messages within messages');
+  }
+  settle(): boolean {
+    return false;
+  }
+  noteOf(): number {
+    return 0;
+  }
   handOver(protocol: string | undefined): void {
     this.handedOver.push(protocol);
     this.stopped = true;
@@ -190,7 +202,6 @@ export class TestStream implements Output {
   }
 
   #run(): void {
-    const { parser } = httpProtocol;
     const { window } = this;
     let idle = 0;
     while (window.length > 0 && !this.stopped) {
@@ -198,7 +209,7 @@ export class TestStream implements Output {
       if (window.length < this.#need) return;
       this.#need = 0;
       const before = window.length;
-      const step = parser.parse(window, this as never);
+      const step = httpParser.parse(window, this as never);
       if (step > 0) {
         if (step <= window.length) throw new Error(`asked for ${step} of ${window.length}`);
         this.#need = step;
@@ -213,7 +224,7 @@ export class TestStream implements Output {
 
   #resync(): boolean {
     const { window } = this;
-    const at = httpProtocol.parser.resync(window, this as never);
+    const at = httpParser.resync(window, this as never);
     this.#need = 0;
     if (at >= 0) {
       this.#lost = false;
@@ -221,7 +232,7 @@ export class TestStream implements Output {
       window.consume(at);
       return true;
     }
-    const drop = Math.max(0, window.length - httpProtocol.parser.resyncTail);
+    const drop = Math.max(0, window.length - httpParser.resyncTail);
     this.dropped += drop;
     window.consume(drop);
     return false;
@@ -229,7 +240,7 @@ export class TestStream implements Output {
 
   hole(length: number): void {
     if (this.stopped) return;
-    const known = !this.#lost && httpProtocol.parser.hole(this.window, this as never, length);
+    const known = !this.#lost && httpParser.hole(this.window, this as never, length);
     if (known) {
       if (this.window.length > 0) throw new Error('a counted hole leaves bytes behind');
     } else {
@@ -244,7 +255,7 @@ export class TestStream implements Output {
     this.window.ended = true;
     this.#need = 0;
     this.#run();
-    if (!this.#lost && !this.stopped) httpProtocol.parser.end(this.window, this as never);
+    if (!this.#lost && !this.stopped) httpParser.end(this.window, this as never);
     if (this.#open !== undefined) throw new Error('a begun message was not finished');
   }
 }

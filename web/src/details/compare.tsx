@@ -32,6 +32,11 @@ export function flatten({ entry, sections }: EntryDetails): Map<string, string> 
         for (const row of section.rows) values.set(`${prefix} › ${row.name}`, String(row.value));
         continue;
       }
+      if (section.kind !== 'body') {
+        const { kind, title, ...rest } = section;
+        values.set(prefix, JSON.stringify(rest).slice(0, 2_000));
+        continue;
+      }
       if (languageOf(section) !== 'json') {
         values.set(prefix, section.content.slice(0, 2_000));
         continue;

@@ -126,7 +126,7 @@ function OneSection({ section, entry, side, isLong, isForm, isCut }: SectionProp
     if (section.size === 0 && section.content === '' && !section.cut) return null;
     return <Body body={section} entry={entry} side={side} isForm={isForm} />;
   }
-  if (section.rows.length === 0) return null;
+  if (section.kind !== 'table' || section.rows.length === 0) return null;
   return (
     <section className="section" aria-label={`${section.title} of the ${side}`}>
       <h3>
