@@ -107,8 +107,13 @@ export interface ApiServerSettings {
   readonly daemonSet: string;
   readonly service: string;
   readonly configMap: string;
-  /** Cluster role that goes with the session; its binding follows it. Empty: none. */
+  /**
+   * Cluster role to delete when the session ends, if it is labelled as Mizu's; its binding follows
+   * it. Empty: none, or it goes with the namespace.
+   */
   readonly clusterRole: string;
+  /** What the user wants of tappers' nodes; `tapperAffinity` joins it with the nodes of targets. */
+  readonly tapperAffinity: V1Affinity | null;
   /** null when installed: there is no session whose end would matter. */
   readonly lease: { readonly name: string; readonly seconds: number } | null;
   readonly ports: { readonly http: number; readonly tapper: number };
@@ -165,7 +170,11 @@ export interface ClusterSettings {
   readonly tapperAccount: ServiceAccountSettings;
   /** false: roles and bindings were made beforehand, or there are none: then names are missing. */
   readonly createRoles: boolean;
-  /** Mounts the node's `/proc` (read-only) in tappers, for the owners of host-network sockets. */
+  /**
+   * Tappers find out which process, and so which pod, owns a socket of a host-network pod. Mounts
+   * the node's `/proc` (read-only) and adds SYS_PTRACE and DAC_READ_SEARCH: the kernel shows the
+   * sockets of others' processes to nobody else.
+   */
   readonly hostProcesses: boolean;
   readonly storage: StorageSettings;
   readonly secret: SecretValues;
@@ -177,11 +186,19 @@ export interface ClusterSettings {
 /** Bytes of a volume beyond what the store may keep: the newest segment, DuckDB's temporary files. */
 export const volumeSpareBytes = 500_000_000;
 
-/** Tappers run on every node whatever its taints: traffic is everywhere. */
+/** Pods run on every node whatever its taints: traffic is everywhere. */
 const everyTaint: readonly V1Toleration[] = [
   { operator: 'Exists', effect: 'NoExecute' },
   { operator: 'Exists', effect: 'NoSchedule' },
 ];
+
+/** The first toleration that matches counts: an API server on a lost node is to move. */
+const lostNode: readonly V1Toleration[] = ['not-ready', 'unreachable'].map((state) => ({
+  key: `node.kubernetes.io/${state}`,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: 300,
+}));
 
 const resources: V1ResourceRequirements = {
   limits: { cpu: '750m', memory: '1Gi' },
@@ -190,7 +207,7 @@ const resources: V1ResourceRequirements = {
 
 const plainPod: PodSettings = {
   resources,
-  nodeSelector: {},
+  nodeSelector: { 'kubernetes.io/os': 'linux' },
   tolerations: everyTaint,
   priorityClassName: '',
   podSecurityContext: {},
@@ -217,12 +234,12 @@ export const defaultSettings: ClusterSettings = {
   labels: {},
   annotations: {},
   namespaceLabels: {},
-  apiServer: plainPod,
+  apiServer: { ...plainPod, tolerations: [...lostNode, ...everyTaint] },
   tapper: plainPod,
   apiServerAccount: { create: true, name: '' },
   tapperAccount: { create: true, name: '' },
   createRoles: true,
-  hostProcesses: true,
+  hostProcesses: false,
   storage: {
     enabled: true,
     className: '',

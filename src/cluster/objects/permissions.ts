@@ -1,0 +1,216 @@
+/**
+ * Who needs which rights: the one list from which the roles are built, and against which
+ * `deploy/permissions/*.yaml` is tested.
+ */
+import type { ClusterSettings } from '../settings.ts';
+import { type ObjectNames, objectNames } from './names.ts';
+
+/** A rule of RBAC. Without `resourceNames`: all names. */
+export interface PermissionRule {
+  readonly apiGroups: string[];
+  readonly resources: string[];
+  readonly resourceNames?: string[];
+  readonly verbs: string[];
+}
+
+/** One thing somebody wants to do, as an access review asks for it. */
+export interface Permission {
+  readonly scope: 'cluster' | 'namespace';
+  readonly group: string;
+  /** With a subresource after a slash. */
+  readonly resource: string;
+  readonly verb: string;
+  /** Undefined: any name. */
+  readonly name?: string;
+}
+
+const read = ['get', 'list', 'watch'];
+
+/**
+ * What names and targets are made of. Owners (replica sets, jobs, ...) lead from a pod to its
+ * workload. Read-only, and without Secrets.
+ */
+const namespacedReading: readonly PermissionRule[] = [
+  { apiGroups: [''], resources: ['pods', 'services', 'replicationcontrollers'], verbs: read },
+  {
+    apiGroups: ['apps'],
+    resources: ['deployments', 'replicasets', 'statefulsets', 'daemonsets'],
+    verbs: read,
+  },
+  { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: read },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
+];
+
+/** Rules of the cluster role: the whole cluster, nodes and namespaces too. */
+export function clusterRules(settings: ClusterSettings): PermissionRule[] {
+  const rules = [
+    ...namespacedReading,
+    { apiGroups: [''], resources: ['nodes', 'namespaces'], verbs: read },
+  ];
+  const { clusterRole } = objectNames(settings);
+  if (removesClusterRole(settings)) {
+    rules.push({
+      apiGroups: ['rbac.authorization.k8s.io'],
+      resources: ['clusterroles'],
+      resourceNames: [clusterRole],
+      verbs: ['get', 'delete'],
+    });
+  }
+  return rules;
+}
+
+/** Rules of the role that stands for the cluster role where rights end at one namespace. */
+export function namespaceRules(): PermissionRule[] {
+  return [...namespacedReading];
+}
+
+/** A session whose namespace stays has to take its cluster role along itself. */
+export function removesClusterRole(settings: ClusterSettings): boolean {
+  const { mode, ownsNamespace, clusterWide, createRoles } = settings;
+  return mode === 'tap' && !ownsNamespace && clusterWide && createRoles;
+}
+
+/**
+ * Rules of the API server's role in Mizu's own namespace: keep the DaemonSet on the nodes with
+ * targets, see how the tappers are, and end the session when nobody renews it.
+ */
+export function daemonRules(settings: ClusterSettings): PermissionRule[] {
+  const names = objectNames(settings);
+  return [
+    {
+      apiGroups: ['apps'],
+      resources: ['daemonsets'],
+      resourceNames: [names.tapper],
+      verbs: settings.mode === 'tap' ? ['get', 'patch', 'delete'] : ['get', 'patch'],
+    },
+    { apiGroups: [''], resources: ['pods', 'events'], verbs: read },
+    ...(settings.mode === 'tap' ? sessionRules(settings, names) : installedRules(names)),
+  ];
+}
+
+function sessionRules(settings: ClusterSettings, names: ObjectNames): PermissionRule[] {
+  const lease: PermissionRule = {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    resourceNames: [names.lease],
+    verbs: [...read, 'delete'],
+  };
+  if (!settings.ownsNamespace) return [lease];
+  // RBAC takes a namespace to be inside itself: a role in it may allow to delete it.
+  const namespace: PermissionRule = {
+    apiGroups: [''],
+    resources: ['namespaces'],
+    resourceNames: [settings.namespace],
+    verbs: ['get', 'delete'],
+  };
+  return [lease, namespace];
+}
+
+/** Targets chosen in the page are kept in the ConfigMap, for there may be no volume. */
+function installedRules(names: ObjectNames): PermissionRule[] {
+  return [
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: [names.configMap],
+      verbs: ['get', 'patch'],
+    },
+  ];
+}
+
+/**
+ * What the person at the command line needs for a mode: to make, watch and remove the objects, to
+ * reach the API server, and everything that the roles grant, for nobody can grant what he lacks.
+ */
+export function userPermissions(settings: ClusterSettings): Permission[] {
+  const permissions = [
+    ...ownObjects(settings),
+    ...commandNeeds(settings),
+    ...(settings.createRoles ? grantedRights(settings) : []),
+  ];
+  const seen = new Map(permissions.map((permission) => [JSON.stringify(permission), permission]));
+  return [...seen.values()];
+}
+
+const change = ['get', 'create', 'patch', 'delete'];
+
+function ownObjects(settings: ClusterSettings): Permission[] {
+  const { mode, ownsNamespace, clusterWide, createRoles, storage } = settings;
+  const own = (group: string, resource: string, ...more: string[]) =>
+    needs('namespace', group, resource, [...change, ...more]);
+  const rbac = 'rbac.authorization.k8s.io';
+  const whole = (group: string, resource: string) => needs('cluster', group, resource, change);
+  return [
+    ...(ownsNamespace ? [...whole('', 'namespaces'), ...watching('', 'namespaces')] : []),
+    ...own('', 'serviceaccounts'),
+    ...own('', 'secrets'),
+    ...own('', 'configmaps'),
+    ...own('', 'services'),
+    ...own('apps', 'daemonsets'),
+    ...(mode === 'tap' ? own('', 'pods') : own('apps', 'deployments', 'list', 'watch')),
+    ...(mode === 'tap' ? own('coordination.k8s.io', 'leases', 'update') : []),
+    ...(mode === 'install' && storage.enabled ? own('', 'persistentvolumeclaims') : []),
+    ...(createRoles ? [...own(rbac, 'roles'), ...own(rbac, 'rolebindings')] : []),
+    ...(createRoles && clusterWide
+      ? [...whole(rbac, 'clusterroles'), ...whole(rbac, 'clusterrolebindings')]
+      : []),
+  ];
+}
+
+function watching(group: string, resource: string): Permission[] {
+  return needs('cluster', group, resource, ['list', 'watch']);
+}
+
+/** Besides objects: finding targets, seeing why a pod does not start, logs, the tunnel. */
+function commandNeeds(settings: ClusterSettings): Permission[] {
+  const scope = settings.clusterWide ? 'cluster' : 'namespace';
+  return [
+    ...needs(scope, '', 'pods', read),
+    ...needs('namespace', '', 'pods/log', ['get']),
+    ...needs('namespace', '', 'pods/portforward', ['create']),
+    ...needs('namespace', '', 'events', read),
+    ...(settings.mode === 'install' && settings.storage.enabled && settings.clusterWide
+      ? needs('cluster', 'storage.k8s.io', 'storageclasses', ['list'])
+      : []),
+  ];
+}
+
+function grantedRights(settings: ClusterSettings): Permission[] {
+  return [
+    ...fromRules('namespace', daemonRules(settings)),
+    ...(settings.clusterWide
+      ? fromRules('cluster', clusterRules(settings))
+      : fromRules('namespace', namespaceRules())),
+  ];
+}
+
+function needs(
+  scope: Permission['scope'],
+  group: string,
+  resource: string,
+  verbs: readonly string[],
+): Permission[] {
+  return verbs.map((verb) => ({ scope, group, resource, verb }));
+}
+
+/** Each combination that the rules allow. */
+export function fromRules(
+  scope: Permission['scope'],
+  rules: readonly PermissionRule[],
+): Permission[] {
+  return rules.flatMap(({ apiGroups, resources, verbs, resourceNames = [undefined] }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        verbs.flatMap((verb) =>
+          resourceNames.map((name) => ({
+            scope,
+            group,
+            resource,
+            verb,
+            ...(name !== undefined && { name }),
+          })),
+        ),
+      ),
+    ),
+  );
+}
