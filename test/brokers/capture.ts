@@ -13,8 +13,8 @@ import type { Entry } from '../../src/entry/entry.ts';
 const mizuCommand = fileURLToPath(new URL('../../bin/mizu', import.meta.url));
 /** Kernel buffer of tcpdump, KiB: nothing may be dropped, since everything is compared. */
 const bufferKiB = 65_536;
-/** The last packets of a client are on the wire this long before the recording ends. */
-const settleMs = 300;
+/** tcpdump is handed blocks of packets, a block that is not full after a second. */
+const settleMs = 1200;
 const longestStartMs = 10_000;
 /** Entries of one recording are a few thousand; more text than this is a mistake. */
 const maxOutputBytes = 512 << 20;
