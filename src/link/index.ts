@@ -1,0 +1,13 @@
+/** in: batches and counters of tappers → out: the same at the API server; targets the other way */
+export type { LinkAddress, LinkSecret } from './connect.ts';
+export { LinkHub, type LinkHubOptions, openHub } from './hub.ts';
+export type {
+  CaptureReport,
+  SocketFact,
+  TapperCounters,
+  TapperSettings,
+  Welcome,
+} from './messages.ts';
+export type { BatchOrigin, SessionCounters, TakeTapperBatch } from './session.ts';
+export { TapperLink, type TapperLinkOptions } from './tapper-link.ts';
+export type { TapperState } from './tapper-state.ts';
