@@ -58,6 +58,8 @@ export interface Extras {
   readonly shown?: string;
   /** Never printed. */
   readonly secret?: true;
+  /** Asks for something once, on the command line: the template leaves it out. */
+  readonly once?: true;
   /** Environment variables besides the one that follows from the path. */
   readonly environment?: readonly string[];
   /** Of a text: what it must match, and how that is called in messages. */

@@ -32,7 +32,9 @@ export interface LoadOptions {
 export interface LoadedConfig {
   /** Complete even when there are errors: what is wrong has its value from the layer below. */
   readonly config: MizuConfig;
-  /** Where the value of each setting comes from, by path. */
+  /** The values of `config` by path: `tap.gui-port`. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Where each of them comes from. */
   readonly origins: Readonly<Record<string, Origin>>;
   /** The file that was, or would be, read. */
   readonly configPath: string;
@@ -133,7 +135,10 @@ function readFlagLayer(flags: Readonly<Record<string, unknown>>, reading: Readin
   for (const [path, value] of Object.entries(flags)) {
     const located = findSetting(path);
     if (located === undefined || value === undefined) continue;
-    const origin: Origin = { layer: 'flag', from: optionName(located) ?? 'the command line' };
+    const origin: Origin = {
+      layer: 'flag',
+      from: optionName(located, value) ?? 'the command line',
+    };
     // Values of flags are read already: a duration is milliseconds here, not seconds.
     if (typeof value === 'string') reading.text(located, value, origin);
     else reading.assignments.push({ located, value, origin });
@@ -182,6 +187,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const all = [file, environment, sets, flags];
   return {
     config: assemble(held),
+    values: Object.fromEntries([...held].map(([at, { value }]) => [at, value])),
     origins: Object.fromEntries([...held].map(([at, { origin }]) => [at, origin])),
     configPath: path,
     notices: [

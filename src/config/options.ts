@@ -1,8 +1,8 @@
 /** The declaration's flags as options of a commander command. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandName, Flag, Setting } from './declare.ts';
-import { type Located, settings } from './schema.ts';
-import { acceptText, expectation, formatted } from './values.ts';
+import { type Located, longName, settings } from './schema.ts';
+import { acceptText, formatted } from './values.ts';
 
 /** What the command line said; goes into `loadConfig` as it is. */
 export interface GivenOptions {
@@ -43,14 +43,16 @@ function valueOption(setting: Setting, flag: Flag, names: string): Option {
   return option;
 }
 
-function optionsOf({ path, setting }: Located, flag: Flag): Option[] {
-  const long = flag.long ?? path.slice(path.lastIndexOf('.') + 1);
+function optionsOf(located: Located, flag: Flag): Option[] {
+  const { setting } = located;
+  const long = longName(located);
   const names = `${flag.short === undefined ? '' : `-${flag.short}, `}--${long}`;
   const help = flag.help ?? setting.help;
   const options: Option[] = [];
   if (setting.kind !== 'boolean') options.push(valueOption(setting, flag, names));
   else if (flag.negated !== 'only') options.push(new Option(names, help));
-  if (flag.negated === 'both') options.push(new Option(`--no-${long}`, `do not ${help}`));
+  if (flag.negated === 'both')
+    options.push(new Option(`--no-${long}`, `the opposite of --${long}`));
   if (flag.negated === 'only') options.push(new Option(`--no-${long}`, help));
   return options.map((option) => option.hideHelp(flag.hidden === true));
 }

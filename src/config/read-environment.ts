@@ -6,7 +6,7 @@ import { didYouMean, nearest } from './suggest.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables of Mizu that are no settings. */
-const others = ['MIZU_DEBUG'];
+const others = ['MIZU_DEBUG', 'MIZU_BENCH_CACHE'];
 const maxNotices = 10;
 
 const byName = new Map<string, Located>();

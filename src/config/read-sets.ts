@@ -35,10 +35,11 @@ function* cut(argument: string): Generator<[string, string]> {
     const at = rest.indexOf('=');
     const key = rest.slice(0, at).trim();
     const value = rest.slice(at + 1);
+    // In a map `a=b,token=c` the second may be a name of the map; one with a dot is hardly ever.
     const isMap = locate(key)?.located.setting.kind === 'map';
-    const next = isMap
-      ? undefined
-      : [...value.matchAll(/,([a-z][\w.-]*)=/g)].find((match) => locate(match[1]!) !== undefined);
+    const next = [...value.matchAll(/,([a-z][\w.-]*)=/g)].find(
+      (match) => locate(match[1]!) !== undefined && !(isMap && !match[1]!.includes('.')),
+    );
     if (next === undefined) {
       yield [key, value];
       return;

@@ -50,9 +50,15 @@ export function environmentName(path: string): string {
   return `MIZU_${path.toUpperCase().replace(/[.-]/g, '_')}`;
 }
 
-/** `--gui-port`, the option that sets a setting; undefined when there is none. */
-export function optionName({ path, setting }: Located): string | undefined {
-  if (setting.flag === undefined) return undefined;
-  const long = setting.flag.long ?? path.slice(path.lastIndexOf('.') + 1);
-  return setting.flag.negated === 'only' ? `--no-${long}` : `--${long}`;
+/** `gui-port` of `--gui-port`. */
+export function longName({ path, setting }: Located): string {
+  return setting.flag?.long ?? path.slice(path.lastIndexOf('.') + 1);
+}
+
+/** `--gui-port`, the option that gives a setting a value; undefined when there is none. */
+export function optionName(located: Located, value?: unknown): string | undefined {
+  const { flag } = located.setting;
+  if (flag === undefined) return undefined;
+  const isNegated = flag.negated === 'only' || (flag.negated === 'both' && value === false);
+  return isNegated ? `--no-${longName(located)}` : `--${longName(located)}`;
 }

@@ -28,9 +28,13 @@ function pod(of: string) {
     image: text('', `image of ${of} alone, as a whole reference`, { shown: "Mizu's image" }),
     'node-selector': map(`labels that a node must have to run ${of}`),
     affinity: object(`affinity of ${of}, as in a pod's \`affinity\``),
-    tolerations: objects(everyTaint, `taints that ${of} tolerates, as in a pod's \`tolerations\``, {
-      shown: 'all taints',
-    }),
+    tolerations: objects(
+      everyTaint,
+      `taints of nodes that ${of} may run on, as in a pod's \`tolerations\``,
+      {
+        shown: 'any taint',
+      },
+    ),
     'priority-class': text('', `priority class of ${of}`, labelOrNone),
     'pod-security-context': object(
       "merged over the pod's security context, field by field; null takes a field out",
@@ -40,7 +44,7 @@ function pod(of: string) {
     ),
     labels: map(`labels on the pods of ${of}, besides those of every object`),
     annotations: map(`annotations on the pods of ${of}, besides those of every object`),
-    env: map(`environment variables of ${of}, besides Mizu's own`),
+    env: map(`environment variables of ${of}, besides Mizu's own`, { secret: true }),
     'service-account': group('The account it runs under.', {
       create: boolean(true, 'false: an account made beforehand is used, and not deleted'),
       name: text('', 'name of the account', { ...labelOrNone, shown: 'follows from the prefix' }),

@@ -37,9 +37,9 @@ export const commands = {
       flag: { commands: ['install'], value: 'name' },
       shown: "the cluster's default",
     }),
-    'storage-size': size(0, 'size of the volume', {
+    'storage-size': size(0, 'size of the volume; 0: what the store may keep and 500MB', {
       flag: { commands: ['install'], value: 'size' },
-      shown: 'tap.max-entries-db-size and 500MB',
+      shown: 'what the store may keep and 500MB',
     }),
     'storage-access-mode': choice(
       ['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'],
@@ -62,6 +62,7 @@ export const commands = {
     }),
     token: boolean(false, 'print the token of the running Mizu and end', {
       flag: { commands: ['view'] },
+      once: true,
     }),
   }),
   logs: group('What `mizu logs` does.', {
@@ -89,9 +90,11 @@ export const commands = {
   config: group('What `mizu config` does.', {
     regenerate: boolean(false, 'write the template to the configuration file', {
       flag: { commands: ['config'], short: 'r' },
+      once: true,
     }),
     effective: boolean(false, 'print each value with where it comes from', {
       flag: { commands: ['config'] },
+      once: true,
     }),
   }),
 };
@@ -119,7 +122,7 @@ export const general = {
   'dump-logs': boolean(false, 'write a zip of all logs to ~/.mizu when the command ends', {
     flag: { commands: ['tap', 'clean'] },
   }),
-  'config-path': text('~/.mizu/config.yaml', 'the configuration file'),
+  'config-path': text('~/.mizu/config.yaml', 'the configuration file', { once: true }),
 };
 
 /** Of the original; later, or never again. */

@@ -27,7 +27,7 @@ function resources(of: string) {
 /** Which pods, and which of their traffic. */
 const targets = {
   regex: text('.*', 'pods whose name matches this regular expression (RE2), anywhere in the name'),
-  namespaces: list("namespaces whose pods are tapped; none: the kubeconfig's own", {
+  namespaces: list('namespaces whose pods are tapped', {
     flag: { commands: targetCommands, short: 'n', value: 'namespace' },
     shown: "the kubeconfig's own",
   }),
