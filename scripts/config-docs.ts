@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Branches, Group, Setting } from '../src/config/declare.ts';
 import { environmentName, optionName, schema } from '../src/config/schema.ts';
-import { expectation, formatted } from '../src/config/values.ts';
+import { expectation, formatted, range } from '../src/config/values.ts';
 
 export const pagePath = new URL('../docs/configuration.md', import.meta.url);
 
@@ -101,6 +101,7 @@ function cell(text: string): string {
 
 function defaultCell(setting: Setting): string {
   if (setting.shown !== undefined) return cell(setting.shown);
+  if (setting.default === undefined) return '';
   const value = formatted(setting, setting.default);
   return value === '' || value === '{}' || value === '[]' ? '' : code(value);
 }
@@ -116,11 +117,8 @@ function optionCell(path: string, setting: Setting): string {
 
 function helpCell(setting: Setting): string {
   const notes = [setting.help];
-  const plain = ['text', 'boolean', 'list', 'map', 'object', 'objects', 'size', 'duration'];
-  const isNarrow = !plain.includes(setting.kind) || setting.pattern !== undefined;
-  if (isNarrow || setting.least !== undefined || setting.most !== undefined) {
-    notes.push(expectation(setting));
-  }
+  if (setting.kind === 'choice' || setting.pattern !== undefined) notes.push(expectation(setting));
+  else if (range(setting) !== '') notes.push(range(setting));
   if (setting.environment !== undefined) {
     notes.push(`also ${setting.environment.map(code).join(', ')}`);
   }

@@ -6,6 +6,7 @@ import type { Kind, Setting } from './declare.ts';
 const maxTextLength = 65_536;
 const maxElements = 1000;
 const maxDepth = 32;
+const maxPort = 65_535;
 
 export type Accepted =
   | { readonly ok: true; readonly value: unknown }
@@ -31,23 +32,30 @@ const truths: Readonly<Record<string, boolean>> = {
   off: false,
 };
 
-function ports(setting: Setting): boolean {
-  return setting.most === 65_535;
+/** `at least 1s, at most 1h`; empty when there are no limits. */
+export function range(setting: Setting): string {
+  const { least, most } = setting;
+  if (setting.kind === 'number' && most === maxPort) return `${least} to ${most}`;
+  const limits = [
+    least === undefined ? '' : `at least ${formatted(setting, least)}`,
+    most === undefined ? '' : `at most ${formatted(setting, most)}`,
+  ];
+  return limits.filter((limit) => limit !== '').join(', ');
 }
 
 /** What a value must look like, for messages. */
 export function expectation(setting: Setting): string {
   const { kind, least, most } = setting;
-  const atLeast = least === undefined ? '' : `, at least ${formatted(setting, least)}`;
-  const atMost = most === undefined ? '' : `, at most ${formatted(setting, most)}`;
-  const zero = least === 0 ? ' (0: any free port)' : '';
-  if (kind === 'number' && ports(setting)) return `a port number, ${least} to ${most}${zero}`;
+  const limits = range(setting) === '' ? '' : `, ${range(setting)}`;
+  if (kind === 'number' && most === maxPort) {
+    return `a port number, ${range(setting)}${least === 0 ? ' (0: any free port)' : ''}`;
+  }
   const texts: Readonly<Record<Kind, string>> = {
     text: setting.pattern?.expected ?? 'a text',
-    number: `a whole number${atLeast}${atMost}`,
+    number: `a whole number${limits}`,
     boolean: 'true or false',
-    size: `a size such as ${(most ?? Number.POSITIVE_INFINITY) < 1e8 ? '64kB or 1MiB' : '200MB'}${atLeast}${atMost}`,
-    duration: `a duration such as 30s or 5m${atLeast}${atMost}`,
+    size: `a size such as ${(most ?? Number.POSITIVE_INFINITY) < 1e8 ? '64kB or 1MiB' : '200MB'}${limits}`,
+    duration: `a duration such as 30s or 5m${limits}`,
     choice: `one of ${setting.choices?.filter((word) => word !== '').join(', ')}`,
     list: 'a list of texts',
     map: 'names with texts, a=b,c=d',

@@ -50,7 +50,7 @@ export const commands = {
     'template-name': dead('text', template),
   }),
   view: group('What `mizu view` does.', {
-    'gui-port': number(8899, 'port of the page on this machine (0: any free one)', {
+    'gui-port': number(8899, 'port of the page on this machine; 0: any free one', {
       ...anyPort,
       flag: { commands: ['view'], short: 'p', value: 'port' },
     }),

@@ -26,7 +26,10 @@ function resources(of: string) {
 
 /** Which pods, and which of their traffic. */
 const targets = {
-  regex: text('.*', 'pods whose name matches this regular expression (RE2), anywhere in the name'),
+  regex: text(
+    '.*',
+    'pods whose name matches this regular expression (RE2), anywhere in the name; the argument of `mizu tap`',
+  ),
   namespaces: list('namespaces whose pods are tapped', {
     flag: { commands: targetCommands, short: 'n', value: 'namespace' },
     shown: "the kubeconfig's own",
@@ -114,7 +117,7 @@ const keeping = {
 
 /** Where the entries go. */
 const showing = {
-  'gui-port': number(8899, 'port of the page on this machine (0: any free one)', {
+  'gui-port': number(8899, 'port of the page on this machine; 0: any free one', {
     ...anyPort,
     flag: { commands: ['tap'], short: 'p', value: 'port' },
   }),
