@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { type CommandName, camel, type Setting } from './declare.ts';
 import { effectNotices } from './effect.ts';
 import { type Environment, readEnvironmentLayer } from './read-environment.ts';
-import { maxFileBytes } from './read-file.ts';
 import { readSetLayer } from './read-sets.ts';
 import { type Assignment, type Origin, Reading } from './reading.ts';
 import {
@@ -48,6 +47,9 @@ interface Held {
   value: unknown;
   origin: Origin;
 }
+
+/** Larger files are no configuration. */
+const maxFileBytes = 1 << 20;
 
 const defaultOrigin: Origin = { layer: 'default', from: 'default' };
 

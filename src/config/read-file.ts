@@ -5,8 +5,6 @@ import type { Origin, Reading } from './reading.ts';
 import { findNode, schema } from './schema.ts';
 import { didYouMean, suggestPath } from './suggest.ts';
 
-/** Larger files are no configuration. */
-export const maxFileBytes = 1 << 20;
 /** Limits how far aliases may multiply a small file. */
 const maxAliases = 100;
 
