@@ -7,11 +7,14 @@ import { abortOnInterrupt } from './cli/signals.ts';
 /** How long what is still open after the command's end may hold the process, ms. */
 const lingerMs = 2000;
 
-// A reader that has gone away (`| head`) is no error.
+const interrupts = abortOnInterrupt(process.stderr);
+
+// A reader that has gone away (`| head`), a closed terminal (EIO): no error, but there is nobody
+// left to write to. What is in a cluster still has to go.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(ExitCode.Ok);
-    throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    if (!interrupts.interrupt()) process.exit(ExitCode.Ok);
   });
 }
 process.on('uncaughtException', (error) => {
@@ -23,7 +26,9 @@ process.exitCode = await main(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,
-  signal: abortOnInterrupt(process.stderr),
+  signal: interrupts.signal,
+  impatient: interrupts.impatient,
+  allowToEnd: (ms) => interrupts.allowToEnd(ms),
   loadTap: async () => (await import('./tap.ts')).runTap,
   loadDemo: () => import('./demo/index.ts'),
   openBrowser,

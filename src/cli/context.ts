@@ -14,6 +14,10 @@ export interface CliContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Aborted by a second Ctrl-C, where `allowToEnd` was called: what still runs is not waited for. */
+  readonly impatient: AbortSignal;
+  /** The command has work to do before its end, such as removing objects, that may take so long, ms. */
+  allowToEnd(ms: number): void;
   /** The tap is loaded only when it runs, so that help and completion answer at once. */
   loadTap(): Promise<typeof runTap>;
   loadDemo(): Promise<{ readonly openDemo: typeof openDemo; readonly runDemo: typeof runDemo }>;

@@ -45,6 +45,6 @@ describe('bin/mizu', () => {
     const script = `'${program}' help tap | head -1; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = run('bash', '-c', script);
     expect(stderr).toBe('');
-    expect(stdout).toBe('Usage: mizu tap [options]\n0\n');
+    expect(stdout).toBe('Usage: mizu tap [options] [pod regex]\n0\n');
   });
 });

@@ -32,6 +32,8 @@ export interface Outcome {
 export interface World {
   readonly environment?: Record<string, string>;
   readonly isTTY?: boolean;
+  readonly signal?: AbortSignal;
+  readonly impatient?: AbortSignal;
   tap?(options: TapOptions, call: number): Promise<TapSummary>;
 }
 
@@ -58,8 +60,11 @@ export async function mizu(words: readonly string[], world: World = {}): Promise
   const exitCode = await main(words, {
     stdout: output('stdout'),
     stderr: output('stderr'),
-    environment: world.environment ?? {},
-    signal: new AbortController().signal,
+    // Whoever runs the tests has a configuration, which is none of theirs.
+    environment: { HOME: '/nonexistent', ...world.environment },
+    signal: world.signal ?? new AbortController().signal,
+    impatient: world.impatient ?? new AbortController().signal,
+    allowToEnd: () => undefined,
     loadTap: async () => async (options) => {
       taps.push(options);
       return world.tap?.(options, taps.length) ?? emptySummary;

@@ -1,46 +1,31 @@
 /** The options of `mizu tap`, and what the typed words become. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
+import { addConfigOptions, type GivenOptions, type LoadedConfig } from '../../config/index.ts';
 import { UserError } from '../errors.ts';
-import { parseSize } from '../units.ts';
 
-export interface TapCommandOptions {
+/** Where the traffic comes from; neither `local` nor `read`: a cluster. */
+export interface SourceOptions {
   readonly local?: true;
   readonly read?: readonly string[];
-  readonly interface: readonly string[];
-  readonly captureFilter?: string;
-  readonly output: 'page' | 'jsonl' | 'none';
-  readonly filter?: string;
   readonly write?: string;
-  readonly store?: string;
+  readonly demo?: true;
+}
+
+/** What a tap of this machine or of files is told. */
+export interface TapCommandOptions extends SourceOptions {
+  readonly interface: readonly string[];
+  readonly captureFilter?: string | undefined;
+  readonly output: 'page' | 'jsonl' | 'none';
+  readonly filter?: string | undefined;
+  readonly store?: string | undefined;
   readonly maxEntriesDbSize: number;
   readonly bodyLimit: number;
   readonly redact: boolean;
   readonly guiPort: number;
   readonly proxyHost: string;
-  readonly headless?: true;
-  readonly demo?: true;
+  readonly token?: string | undefined;
+  readonly headless: boolean;
   readonly summary: 'text' | 'json' | 'none';
-}
-
-const defaultStoreBytes = 200_000_000;
-/** Below this a store has no room for a single segment. */
-const leastStoreBytes = 10_000_000;
-const defaultBodyBytes = 1 << 20;
-/** Larger bodies do not fit into a batch. */
-const mostBodyBytes = 16 << 20;
-
-function size(least: number, most: number, advice: string): (text: string) => number {
-  return (text) => {
-    const bytes = parseSize(text);
-    if (bytes !== undefined && bytes >= least && bytes <= most) return bytes;
-    throw new InvalidArgumentError(advice);
-  };
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number <= 65535) return number;
-  throw new InvalidArgumentError('Expected a port number, 0 to 65535 (0: any free port).');
 }
 
 function sourceOptions(): Option[] {
@@ -50,74 +35,51 @@ function sourceOptions(): Option[] {
       '--read <file...>',
       'capture files (pcap, pcapng, also gzip or zstd); - is standard input',
     ),
-    new Option('--interface <name>', 'only this interface; may be repeated (with --local)')
-      .argParser((name: string, before: string[]) => [...before, name])
-      .default([], 'all'),
-    new Option(
-      '--capture-filter <expression>',
-      "only packets that match, as for tcpdump: 'tcp port 8080'",
-    ),
-    new Option('--write <file>', 'also save the packets as pcapng'),
+    new Option('--write <file>', 'also save the packets as pcapng (with --local or --read)'),
     new Option('--demo', 'run the demo shop as well and label its calls (with --local)').conflicts(
       'read',
     ),
   ];
 }
 
-function outputOptions(): Option[] {
-  return [
-    new Option('--output <form>', 'a page in the browser, a JSON line for each entry, or nothing')
-      .choices(['page', 'jsonl', 'none'])
-      .default('page'),
-    new Option('--filter <query>', 'only entries that match (with --output jsonl)'),
-    new Option('--summary <form>', 'the closing summary on standard error')
-      .choices(['text', 'json', 'none'])
-      .default('text'),
-    new Option('--gui-port <port>', 'port of the page').argParser(port).default(8899),
-    new Option('--proxy-host <address>', 'address on which the page is served').default(
-      '127.0.0.1',
-    ),
-    new Option('--headless', 'do not open a browser'),
-  ];
+/** Returns what the command line gave for the configuration, once it is parsed. */
+export function addTapOptions(command: Command): () => GivenOptions {
+  for (const option of sourceOptions()) command.addOption(option);
+  return addConfigOptions(command, 'tap');
 }
 
-function keepingOptions(): Option[] {
-  return [
-    new Option('--max-entries-db-size <size>', 'how much traffic to store before old traffic goes')
-      .argParser(
-        size(
-          leastStoreBytes,
-          Number.MAX_SAFE_INTEGER,
-          'Expected a size such as 200MB, at least 10MB.',
-        ),
-      )
-      .default(defaultStoreBytes, '200MB'),
-    new Option('--store <directory>', 'keep what is stored here (otherwise it ends with the tap)'),
-    new Option('--body-limit <size>', 'bytes of a body that are kept, each side')
-      .argParser(size(0, mostBodyBytes, 'Expected a size such as 64kB or 1MiB, at most 16MiB.'))
-      .default(defaultBodyBytes, '1MiB'),
-    new Option('--no-redact', 'keep passwords, tokens and cookies readable'),
-  ];
+export function isClusterTap({ local, read }: SourceOptions): boolean {
+  return local === undefined && read === undefined;
 }
 
-export function addTapOptions(command: Command): void {
-  for (const option of [...sourceOptions(), ...outputOptions(), ...keepingOptions()]) {
-    command.addOption(option);
-  }
+/** @throws UserError when options do not fit together. */
+export function tapOptions(source: SourceOptions, { config }: LoadedConfig): TapCommandOptions {
+  const { tap, token, headless } = config;
+  const { output } = tap;
+  if (output === 'yaml') throw new UserError('--output yaml goes with --dry-run, in a cluster');
+  const options: TapCommandOptions = {
+    ...source,
+    interface: tap.interface,
+    captureFilter: tap.captureFilter || undefined,
+    output,
+    filter: tap.filter || undefined,
+    store: tap.store || undefined,
+    maxEntriesDbSize: tap.maxEntriesDbSize,
+    bodyLimit: tap.bodyLimit,
+    redact: tap.redact,
+    guiPort: tap.guiPort,
+    proxyHost: tap.proxyHost,
+    token: token || undefined,
+    headless,
+    summary: tap.summary,
+  };
+  checkTapOptions(options);
+  return options;
 }
 
-/** Throws `UserError` when options do not fit together. */
-export function checkTapOptions(options: TapCommandOptions): void {
-  if (options.local === undefined && options.read === undefined) {
-    throw new UserError(
-      'tapping a cluster is not built yet; use mizu tap --local for this machine or mizu tap --read FILE for a capture',
-    );
-  }
+function checkTapOptions(options: TapCommandOptions): void {
   if (options.interface.length > 0 && options.local === undefined) {
     throw new UserError('--interface goes with --local');
-  }
-  if (options.demo !== undefined && options.local === undefined) {
-    throw new UserError('--demo goes with --local');
   }
   if (options.filter !== undefined && options.output !== 'jsonl') {
     throw new UserError('--filter goes with --output jsonl; the page has its own query bar');
@@ -129,4 +91,49 @@ export function checkTapOptions(options: TapCommandOptions): void {
   if (options.write !== undefined && inputs.includes(options.write)) {
     throw new UserError(`--write would overwrite ${options.write}, which is read`);
   }
+}
+
+/** Flags that mean nothing where the other kind of tap was asked for. */
+const clusterFlags = [
+  'tap.namespaces',
+  'tap.all-namespaces',
+  'tap.selector',
+  'tap.workload',
+  'tap.dry-run',
+  'tap.lease',
+  'kube-config-path',
+  'kube-context',
+  'mizu-resources-namespace',
+] as const;
+const localFlags = ['tap.interface', 'tap.store', 'tap.filter'] as const;
+
+/** @throws UserError when a flag was given that the chosen kind of tap would ignore. */
+export function checkGivenFlags(
+  source: SourceOptions,
+  given: GivenOptions,
+  expression: string | undefined,
+  loaded: Pick<LoadedConfig, 'origins'>,
+): void {
+  const cluster = isClusterTap(source);
+  const misplaced = (cluster ? localFlags : clusterFlags).find((path) => path in given.flags);
+  if (misplaced !== undefined) {
+    const name = loaded.origins[misplaced]?.from ?? misplaced;
+    throw new UserError(
+      cluster ? `${name} goes with --local or --read` : `${name} is for tapping a cluster`,
+    );
+  }
+  if (cluster && (source.write !== undefined || source.demo !== undefined)) {
+    throw new UserError(`--${source.demo ? 'demo' : 'write'} goes with --local`);
+  }
+  if (!cluster && expression !== undefined) {
+    throw new UserError(
+      `too many arguments: ${expression} (a regular expression of pod names is for tapping a cluster)`,
+    );
+  }
+}
+
+/** The configuration with the pods' expression that was typed. */
+export function withExpression(given: GivenOptions, expression: string | undefined): GivenOptions {
+  if (expression === undefined) return given;
+  return { ...given, flags: { ...given.flags, 'tap.regex': expression } };
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import type { GivenOptions } from '../../config/index.ts';
 import type { Demo } from '../../demo/index.ts';
 import { demoAddresses } from '../../demo/places.ts';
 import type { TapOptions, TapSummary } from '../../tap.ts';
@@ -7,15 +8,28 @@ import { hasDisplay } from '../browser.ts';
 import type { CliContext, TextOutput } from '../context.ts';
 import { ExitCode, knownCode, UserError } from '../errors.ts';
 import { progressBar } from '../progress.ts';
+import { readConfig } from '../read-config.ts';
 import { damageText, summaryText } from '../summary.ts';
 import { formatSize } from '../units.ts';
-import { addTapOptions, checkTapOptions, type TapCommandOptions } from './tap-options.ts';
+import {
+  addTapOptions,
+  checkGivenFlags,
+  isClusterTap,
+  type SourceOptions,
+  type TapCommandOptions,
+  tapOptions,
+  withExpression,
+} from './tap-options.ts';
 
 const demoRate = 8;
 const recording = fileURLToPath(new URL('../../demo/recording.pcapng.gz', import.meta.url));
 
 const examples = `
 Examples:
+  mizu tap                                            pods of the kubeconfig's namespace
+  mizu tap -n shop -n payments 'cart|checkout'        of two namespaces, by name
+  mizu tap -A -l tier=backend                         of all namespaces, by label
+  mizu tap --workload deploy/cart --dry-run           what would be tapped
   mizu tap --local                                    this machine, live, in the browser
   mizu tap --local --interface eth0 --capture-filter 'tcp port 8080'
   mizu tap --read capture.pcap more.pcapng.gz         capture files, merged by time
@@ -26,23 +40,38 @@ Examples:
 
 Exit codes:
   0  fine                                 2  wrong options, or not a capture
-  1  no right to capture, or port taken   3  the input is damaged: what could be read was
+  1  no right, no cluster, port taken     3  the input is damaged: what could be read was
 `;
 
 /** `mizu tap` */
 export function addTapCommand(program: Command, context: CliContext): void {
   const command = program
     .command('tap')
-    .description('show the API calls of this machine or of capture files');
-  addTapOptions(command);
-  command.addHelpText('after', examples).action(async (options: TapCommandOptions) => {
-    checkTapOptions(options);
-    const exitCode = await new TapCommand(options, context).run();
-    if (exitCode !== ExitCode.Ok) throw new UserError('', exitCode);
-  });
+    .argument('[pod regex]', 'pods whose name matches this regular expression')
+    .description('show the API calls of pods in a cluster, of this machine, or of capture files');
+  const given = addTapOptions(command);
+  command
+    .addHelpText('after', examples)
+    .action(async (expression: string | undefined, source: SourceOptions) => {
+      const exitCode = await runTapCommand(context, source, given(), expression);
+      if (exitCode !== ExitCode.Ok) throw new UserError('', exitCode);
+    });
 }
 
-/** One call of `mizu tap`: prepares the tap, tells the user what happens, sums up. */
+async function runTapCommand(
+  context: CliContext,
+  source: SourceOptions,
+  given: GivenOptions,
+  expression: string | undefined,
+): Promise<ExitCode> {
+  const loaded = await readConfig(context, 'tap', withExpression(given, expression));
+  checkGivenFlags(source, given, expression, loaded);
+  if (!isClusterTap(source)) return await new TapCommand(tapOptions(source, loaded), context).run();
+  const { runClusterTap } = await import('../cluster/cluster-tap.ts');
+  return await runClusterTap(context, loaded);
+}
+
+/** One tap of this machine or of files: prepares the tap, tells the user what happens, sums up. */
 class TapCommand {
   readonly #options: TapCommandOptions;
   readonly #context: CliContext;
@@ -96,7 +125,7 @@ class TapCommand {
     notice?: string,
   ): Promise<TapSummary> {
     const options = this.#options;
-    const { environment, signal, stderr } = this.#context;
+    const { signal, stderr } = this.#context;
     const runTap = await this.#context.loadTap();
     const progress = progressBar(this.#drawsProgress() ? stderr : { write: () => undefined });
     let url: string | undefined;
@@ -114,7 +143,7 @@ class TapCommand {
         write: options.write,
         guiPort: options.guiPort,
         proxyHost: options.proxyHost,
-        token: environment['MIZU_TOKEN'],
+        token: options.token,
         filter: options.filter,
         demoPorts,
         names: demoPorts.length > 0 ? demoAddresses : undefined,
@@ -159,7 +188,7 @@ class TapCommand {
       `Mizu will store up to ${limit} of traffic, old traffic will be cleared once the limit is reached.\n`,
     );
     this.#people.write(`Mizu is available at ${url}\n`);
-    if (this.#options.headless === undefined && hasDisplay(environment, stdout.isTTY === true)) {
+    if (!this.#options.headless && hasDisplay(environment, stdout.isTTY === true)) {
       this.#context.openBrowser(url);
     }
   }

@@ -43,7 +43,9 @@ describe('bash, with the script sourced', () => {
   });
 
   test('offers the values of an option', () => {
-    expect(completions('tap', '--local', '--output', '')).toEqual(['page', 'jsonl', 'none']);
+    expect(completions('tap', '--local', '--output', '')).toEqual([
+      ...['page', 'jsonl', 'none', 'yaml'],
+    ]);
     expect(completions('completion', 'z')).toEqual(['zsh']);
     expect(completions('help', 'ta')).toEqual(['tap']);
   });

@@ -26,6 +26,14 @@ export interface ApplyOptions {
   /** `create`: what is there already and Mizu's own is an error. `upgrade`: it is changed in place. */
   readonly mode: 'create' | 'upgrade';
   readonly onApplied?: (applied: Applied) => void;
+  /** With whom an object goes away by itself; taken when that one was made by Mizu. */
+  readonly ownerOf?: (object: ClusterObject) => Owner | undefined;
+}
+
+export interface Owner {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** Mizu taps without these, but then knows fewer names. */
@@ -60,11 +68,26 @@ export async function applyObjects(
 ): Promise<Applied[]> {
   const done: Applied[] = [];
   for (const object of objects) {
-    const applied = await applyOne(api, object, options);
+    const owned = withOwner(object, options.ownerOf?.(object), done);
+    const applied = await applyOne(api, owned, options);
     done.push(applied);
     options.onApplied?.(applied);
   }
   return done;
+}
+
+function withOwner(
+  object: ClusterObject,
+  owner: Owner | undefined,
+  done: readonly Applied[],
+): ClusterObject {
+  const made = done.find(
+    ({ reference, state }) =>
+      reference.kind === owner?.kind && reference.name === owner.name && state !== 'used',
+  );
+  if (owner === undefined || made?.uid === undefined) return object;
+  const ownerReferences = [{ ...owner, uid: made.uid }];
+  return { ...object, metadata: { ...object.metadata, ownerReferences } };
 }
 
 async function applyOne(

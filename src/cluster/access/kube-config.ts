@@ -11,8 +11,6 @@ export interface KubeConfigOptions {
   /** `kube-context`; empty: the current one. */
   readonly context?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The home folder; tests set their own. */
-  readonly home?: string;
 }
 
 const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
@@ -62,7 +60,8 @@ export function currentNamespace(config: KubeConfig): string {
 }
 
 function load(options: KubeConfigOptions): { config: KubeConfig; origin: string } {
-  const { path = '', environment, home = homedir() } = options;
+  const { path = '', environment } = options;
+  const home = environment['HOME'] || homedir();
   if (path !== '') {
     if (!existsSync(path)) {
       throw new ClusterError('no-kubeconfig', `the kubeconfig ${path} does not exist`);

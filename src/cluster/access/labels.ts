@@ -1,10 +1,10 @@
 /** How Mizu's own objects are told from those of others. */
+import { managedBy, managedByLabel } from '../objects/index.ts';
 import type { ClusterObject } from './resources.ts';
 
-export const managedByLabel = 'app.kubernetes.io/managed-by';
-export const managedByMizu = 'mizu';
+export const managedSelector = `${managedByLabel}=${managedBy}`;
 
 /** Made by Mizu: may be changed and removed. Others' objects are used as they are. */
 export function isManaged(object: ClusterObject): boolean {
-  return object.metadata?.labels?.[managedByLabel] === managedByMizu;
+  return object.metadata?.labels?.[managedByLabel] === managedBy;
 }

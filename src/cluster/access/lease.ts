@@ -4,6 +4,7 @@
  * the session when nobody renews it.
  */
 import type { V1Lease } from '@kubernetes/client-node';
+import { microTime } from '../objects/index.ts';
 import { pause } from './apply-objects.ts';
 import type { ClusterApi, Reference } from './cluster-api.ts';
 import { hasCode } from './errors.ts';
@@ -90,11 +91,6 @@ export async function sessionLives(
   return false;
 }
 
-/** `2026-01-31T12:00:00.000000Z`: Kubernetes' MicroTime. */
-export function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '000Z');
-}
-
 export interface LeaseKeeper {
   /** Resolves when the lease is gone or somebody else's: the session was ended from outside. */
   readonly ended: Promise<void>;
@@ -104,7 +100,7 @@ export interface LeaseKeeper {
 /** Renews every 10 s until stopped. A failed renewal is tried again at the next turn. */
 export function keepLease(
   api: ClusterApi,
-  place: LeasePlace,
+  place: LeasePlace & { readonly uid: string | undefined },
   everyMs: number = renewEveryMs,
 ): LeaseKeeper {
   const controller = new AbortController();
@@ -113,10 +109,14 @@ export function keepLease(
     for (;;) {
       await pause(everyMs, signal);
       try {
-        const patch = { spec: { renewTime: microTime(Date.now()) } };
+        // With the uid, another session's lease under the same name is refused (409).
+        const patch = {
+          metadata: { uid: place.uid },
+          spec: { renewTime: microTime(Date.now()) },
+        };
         await api.merge(referenceTo(place), patch, { signal, timeoutMs: everyMs });
       } catch (error) {
-        if (hasCode(error, 'not-found')) return;
+        if (hasCode(error, 'not-found', 'conflict')) return;
       }
     }
   }

@@ -3,7 +3,7 @@ import { pause } from './apply-objects.ts';
 import type { ClusterApi, Reference } from './cluster-api.ts';
 import { referenceOf } from './cluster-api.ts';
 import { connectionError, hasCode } from './errors.ts';
-import { isManaged, managedByLabel, managedByMizu } from './labels.ts';
+import { isManaged, managedSelector } from './labels.ts';
 import { type ClusterObject, printedName } from './resources.ts';
 
 /** What was asked to go, newest rights last: a user who may not go on leaves as little as possible. */
@@ -25,7 +25,6 @@ const clusterKinds = ['ClusterRoleBinding', 'ClusterRole'] as const;
 
 const defaultBudgetMs = 60_000;
 const lookEveryMs = 500;
-const selector = `${managedByLabel}=${managedByMizu}`;
 
 export interface RemoveOptions {
   readonly namespace: string;
@@ -94,7 +93,11 @@ async function findKind(
   options: RemoveOptions,
 ): Promise<Doomed[]> {
   try {
-    const { items } = await api.list<ClusterObject>({ kind, namespace, labelSelector: selector });
+    const { items } = await api.list<ClusterObject>({
+      kind,
+      namespace,
+      labelSelector: managedSelector,
+    });
     return items
       .filter((item) => namespace !== undefined || (options.belongs?.(item) ?? true))
       .filter((item) => !isControlled(item))
@@ -113,10 +116,7 @@ async function findKind(
 
 /** Pods of a DaemonSet go with it. */
 function isControlled(object: ClusterObject): boolean {
-  const { metadata } = object as {
-    metadata?: { ownerReferences?: readonly { readonly controller?: boolean }[] };
-  };
-  return metadata?.ownerReferences?.some(({ controller }) => controller === true) ?? false;
+  return object.metadata?.ownerReferences?.some(({ controller }) => controller === true) ?? false;
 }
 
 async function findNamespace(api: ClusterApi, name: string): Promise<Doomed[]> {
@@ -178,7 +178,7 @@ async function waitForPods(
   { namespace, impatient }: RemoveOptions,
   until: number,
 ): Promise<string[]> {
-  const selection = { kind: 'Pod', namespace, labelSelector: selector };
+  const selection = { kind: 'Pod', namespace, labelSelector: managedSelector };
   for (;;) {
     const { items } = await api.list<ClusterObject>(selection).catch(() => ({ items: [] }));
     const late = performance.now() >= until || impatient?.aborted === true;

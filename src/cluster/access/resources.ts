@@ -12,6 +12,12 @@ export interface ClusterObject {
     readonly uid?: string;
     readonly resourceVersion?: string;
     readonly deletionTimestamp?: Date | string;
+    readonly ownerReferences?: readonly {
+      readonly kind: string;
+      readonly name: string;
+      readonly uid: string;
+      readonly controller?: boolean;
+    }[];
   };
 }
 
