@@ -1,11 +1,12 @@
-import { compileKernelFilter, encodeProgram } from './bpf/index.ts';
 import type { CaptureSource } from './capture-source.ts';
 import type { PacketSink, SourceCounters, SourceDamage } from './contract.ts';
 import { interfacesNamed, listInterfaces } from './live/interfaces.ts';
+import { type KernelFilterOptions, kernelPrograms } from './live/kernel-programs.ts';
 import { PacketSocket, type RingSize } from './live/packet-socket.ts';
 import { Ring } from './live/ring.ts';
 import { systemCalls } from './live/system-calls.ts';
 import { SourceError } from './source-error.ts';
+import { type CaptureTargets, readAddress, readTargets, TargetSet } from './targets.ts';
 
 /** At 20,000 requests a second on loopback about a second of traffic. */
 const DEFAULT_RING_BYTES = 32 << 20;
@@ -29,6 +30,8 @@ export interface LiveOptions {
   readonly captureFilter?: string;
   /** TCP ports whose traffic is left out by the kernel, in both directions: the page and the API. */
   readonly ignorePorts?: readonly number[];
+  /** What to read; without it, everything. */
+  readonly targets?: CaptureTargets | undefined;
   /** Memory that the kernel fills while nobody reads, rounded to whole blocks. */
   readonly ringBytes?: number;
   /** Bytes of each packet to keep. */
@@ -51,21 +54,24 @@ export function openLive(options: LiveOptions = {}): CaptureSource {
   const names = [...new Set(options.interfaces ?? [])];
   const indexes = interfacesNamed(names).map((found) => found.index);
   // One socket and one ring for all: packets stay in order, memory does not grow with interfaces.
-  const program = compileKernelFilter({
+  const filter: KernelFilterOptions = {
     expression: options.captureFilter,
     ignorePorts: options.ignorePorts ?? [],
     interfaceIndexes: indexes.length > 1 ? indexes : [],
     snapLength: options.snapLength ?? DEFAULT_SNAP_LENGTH,
-  });
+  };
   const size = ringSize(options.ringBytes ?? DEFAULT_RING_BYTES);
-  const socket = new PacketSocket(systemCalls(), size, encodeProgram(program));
+  const targets = options.targets && readTargets(options.targets);
+  const socket = new PacketSocket(systemCalls(), size, kernelPrograms(filter, targets));
   try {
     socket.start(indexes.length === 1 ? indexes[0]! : 0, options.fanoutGroup);
   } catch (error) {
     socket.close();
     throw error;
   }
-  return new Live(socket, names);
+  const live = new Live(socket, names, filter);
+  if (options.targets !== undefined) live.use(options.targets);
+  return live;
 }
 
 function ringSize(wanted: number): RingSize {
@@ -79,13 +85,15 @@ class Live implements CaptureSource {
   readonly description: string;
   private readonly socket: PacketSocket;
   private readonly names: readonly string[];
+  private readonly filter: KernelFilterOptions;
   private readonly ring: Ring;
   private readonly damages: SourceDamage[] = [];
   private dropped = 0;
   private ended = false;
 
-  constructor(socket: PacketSocket, names: readonly string[]) {
+  constructor(socket: PacketSocket, names: readonly string[], filter: KernelFilterOptions) {
     this.socket = socket;
+    this.filter = filter;
     this.names = names;
     this.ring = new Ring(socket.memory, socket.ring, names.length === 0);
     this.description = names.length === 0 ? 'all interfaces' : names.join(', ');
@@ -103,6 +111,20 @@ class Live implements CaptureSource {
       packets += this.ring.walk(sink);
     }
     return packets;
+  }
+
+  /** Drops what the kernel let through and is of no target. */
+  use(targets: CaptureTargets): void {
+    const own = listInterfaces().flatMap(({ addresses }) => addresses);
+    const ownWords = own.map(readAddress).filter((address) => address !== undefined);
+    this.ring.targets = new TargetSet(readTargets(targets), ownWords);
+  }
+
+  retarget(targets: CaptureTargets): void {
+    if (this.ended) return;
+    this.use(targets);
+    if (this.socket.replaceFilter(kernelPrograms(this.filter, readTargets(targets)))) return;
+    this.noteDamage('the kernel does not take the filter of the new targets');
   }
 
   counters(): SourceCounters {
@@ -139,7 +161,12 @@ class Live implements CaptureSource {
     const reason = isGone
       ? 'the interface is gone'
       : `the interface is down (error ${problem}), waiting for it to come up`;
-    if (this.damages.length < MAX_DAMAGES) this.damages.push({ file: name, offset: 0, reason });
+    this.noteDamage(reason);
     if (isGone && this.names.length > 0) this.close();
+  }
+
+  private noteDamage(reason: string): void {
+    const file = this.names[0] ?? this.description;
+    if (this.damages.length < MAX_DAMAGES) this.damages.push({ file, offset: 0, reason });
   }
 }

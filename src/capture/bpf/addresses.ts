@@ -10,7 +10,7 @@ export function parseHost(token: Token): Network {
   if (token.text.includes('/')) {
     throw new FilterError(token.position, `"${token.text}" is a network; write: net ${token.text}`);
   }
-  const words = token.text === 'localhost' ? [0x7f000001] : wordsOf(token.text);
+  const words = token.text === 'localhost' ? [0x7f000001] : addressWords(token.text);
   if (words === undefined) {
     throw new FilterError(
       token.position,
@@ -24,7 +24,7 @@ export function parseHost(token: Token): Network {
 export function parseNetwork(token: Token, mask: Token | undefined): Network {
   const [address = '', prefix, ...more] = token.text.split('/');
   const partial = partialIp4(address);
-  const words = partial?.words ?? wordsOf(address);
+  const words = partial?.words ?? addressWords(address);
   if (words === undefined || more.length > 0) {
     throw new FilterError(token.position, `"${token.text}" is not a network like 10.0.0.0/8`);
   }
@@ -46,7 +46,7 @@ function masksOf(
   partialBits: number | undefined,
 ): number[] {
   if (mask !== undefined) {
-    const masks = wordsOf(mask.text);
+    const masks = addressWords(mask.text);
     if (masks === undefined || masks.length !== words.length || prefix !== undefined) {
       throw new FilterError(mask.position, `"${mask.text}" is not a mask for this network`);
     }
@@ -80,8 +80,8 @@ function packBytes(bytes: readonly number[]): number {
   return bytes.reduce((word, byte) => word * 256 + byte, 0);
 }
 
-/** The address in 32-bit words, or undefined when the text is not one. */
-function wordsOf(text: string): number[] | undefined {
+/** The address in 32-bit words (1 or 4), or undefined when the text is not one. */
+export function addressWords(text: string): number[] | undefined {
   if (net.isIPv4(text)) return [packBytes(text.split('.').map(Number))];
   if (!net.isIPv6(text) || text.includes('%')) return undefined;
   const groups = ip6Groups(text);

@@ -1,4 +1,4 @@
-import type { Condition } from './condition.ts';
+import type { Condition, NumberRange } from './condition.ts';
 import { FilterError } from './filter-error.ts';
 import { Code, type Instruction, instruction, MAX_INSTRUCTIONS } from './instruction.ts';
 import { loadKey, simplify } from './simplify.ts';
@@ -63,14 +63,11 @@ function emit(
       return;
     case 'test':
       if (!isLoaded) for (const load of condition.load) steps.push(plain(load));
-      steps.push({
-        code: condition.code,
-        k: condition.k,
-        whenTrue,
-        whenFalse,
-        farTrue: false,
-        farFalse: false,
-      });
+      steps.push(comparison(condition.code, condition.k, whenTrue, whenFalse));
+      return;
+    case 'among':
+      if (!isLoaded) for (const load of condition.load) steps.push(plain(load));
+      emitSearch(condition.ranges, whenTrue, whenFalse, steps);
       return;
     default:
       condition.of.forEach((part, index) => {
@@ -86,6 +83,45 @@ function emit(
         next.step = steps.length;
       });
   }
+}
+
+/**
+ * Finds the range in which A lies by halving: ten comparisons for a thousand ranges, and two
+ * instructions a range.
+ */
+function emitSearch(
+  ranges: readonly NumberRange[],
+  whenTrue: Label,
+  whenFalse: Label,
+  steps: Step[],
+  lowest = 0,
+): void {
+  if (ranges.length > 1) {
+    const middle = ranges.length >> 1;
+    const first = ranges[middle]![0];
+    const upper: Label = { step: 0 };
+    const lower: Label = { step: steps.length + 1 };
+    steps.push(comparison(Code.JumpGreaterOrEqual, first, upper, lower));
+    emitSearch(ranges.slice(0, middle), whenTrue, whenFalse, steps, lowest);
+    upper.step = steps.length;
+    emitSearch(ranges.slice(middle), whenTrue, whenFalse, steps, first);
+    return;
+  }
+  const [first, last] = ranges[0]!;
+  if (first === last) {
+    steps.push(comparison(Code.JumpEqual, first, whenTrue, whenFalse));
+    return;
+  }
+  // The comparison that led here has already asked for the first.
+  if (first > lowest) {
+    const next: Label = { step: steps.length + 1 };
+    steps.push(comparison(Code.JumpGreaterOrEqual, first, next, whenFalse));
+  }
+  steps.push(comparison(Code.JumpGreater, last, whenFalse, whenTrue));
+}
+
+function comparison(code: number, k: number, whenTrue: Label, whenFalse: Label): Step {
+  return { code, k, whenTrue, whenFalse, farTrue: false, farFalse: false };
 }
 
 function plain({ code, k }: Instruction): Step {

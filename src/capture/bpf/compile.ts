@@ -18,6 +18,7 @@ import {
 } from './instruction.ts';
 import { parseFilter } from './parse.ts';
 import { IpProtocol } from './syntax.ts';
+import { type TargetCover, targetCondition } from './target-condition.ts';
 
 /** ARPHRD numbers of Linux' if_arp.h. */
 const ARPHRD_ETHER = 1;
@@ -44,6 +45,8 @@ interface KernelFilter {
   readonly ignorePorts?: readonly number[];
   /** Only packets of these interfaces; empty: of all. */
   readonly interfaceIndexes?: readonly number[];
+  /** Only packets of these. */
+  readonly targets?: TargetCover | undefined;
   /** Bytes of each packet to keep. */
   readonly snapLength?: number;
 }
@@ -57,6 +60,7 @@ export function compileKernelFilter(filter: KernelFilter): Instruction[] {
       any(...interfaceIndexes.map((index) => ancillary(Ancillary.InterfaceIndex, index))),
     );
   }
+  if (filter.targets !== undefined) conditions.push(targetCondition(filter.targets));
   for (const port of ignorePorts) conditions.push(not(ownPort(port)));
   if (expression !== undefined) conditions.push(conditionOf(parseFilter(expression)));
   return assemble(all(...conditions), filter.snapLength ?? KEEP_ALL, findNetworkHeader());

@@ -10,17 +10,26 @@ export type Condition =
       readonly code: number;
       readonly k: number;
     }
+  /** What is loaded lies in one of these ranges (both ends included), which ascend and are disjoint. */
+  | {
+      readonly kind: 'among';
+      readonly load: readonly Instruction[];
+      readonly ranges: readonly NumberRange[];
+    }
   | { readonly kind: 'all' | 'any'; readonly of: readonly Condition[] }
   | { readonly kind: 'not'; readonly of: Condition };
 
+/** First and last, unsigned 32 bits. */
+export type NumberRange = readonly [first: number, last: number];
+
 /** Where the two addresses are, in bytes behind the network header. */
-const ADDRESSES = {
+export const ADDRESSES = {
   ip: { type: EtherType.Ip, source: 12, destination: 16 },
   ip6: { type: EtherType.Ip6, source: 8, destination: 24 },
   arp: { type: EtherType.Arp, source: 14, destination: 24 },
   rarp: { type: EtherType.Rarp, source: 14, destination: 24 },
 } as const;
-const IP6_HEADER_BYTES = 40;
+export const IP6_HEADER_BYTES = 40;
 const IP6_FRAGMENT = 44;
 
 /** The comparisons that an expression stands for. */
@@ -117,8 +126,7 @@ function port({ transports, direction, first, last }: PortPrimitive): Condition 
   const ip4 = all(
     etherType(EtherType.Ip),
     ip4Carries(transports),
-    // Only the first fragment has the ports.
-    not({ kind: 'test', load: atNetwork(Code.LoadHalfAtX, 6), code: Code.JumpAnyBit, k: 0x1fff }),
+    isFirstFragment(),
     sides(direction, side(atIp4Payload(0)), side(atIp4Payload(2))),
   );
   const ip6 = all(
@@ -131,6 +139,18 @@ function port({ transports, direction, first, last }: PortPrimitive): Condition 
     ),
   );
   return any(ip4, ip6);
+}
+
+/** Only the first fragment of an IPv4 packet has the ports. */
+export function isFirstFragment(): Condition {
+  const load = atNetwork(Code.LoadHalfAtX, 6);
+  return not({ kind: 'test', load, code: Code.JumpAnyBit, k: 0x1fff });
+}
+
+/** Never true. */
+export function never(): Condition {
+  const load = [instruction(Code.LoadLength)];
+  return { kind: 'test', load, code: Code.JumpGreater, k: 0xffffffff };
 }
 
 function length(comparison: 'at-most' | 'at-least', bytes: number): Condition {
@@ -146,11 +166,11 @@ function sides(direction: Direction, source: Condition, destination: Condition):
   return direction === 'both' ? all(source, destination) : any(source, destination);
 }
 
-function etherType(type: number): Condition {
+export function etherType(type: number): Condition {
   return equal([instruction(Code.LoadMemory, Memory.Protocol)], type);
 }
 
-function ip4Carries(numbers: readonly number[]): Condition {
+export function ip4Carries(numbers: readonly number[]): Condition {
   return any(...numbers.map((number) => equal(atNetwork(Code.LoadByteAtX, 9), number)));
 }
 
@@ -165,16 +185,16 @@ function ip6Carries(number: number): Condition {
   );
 }
 
-function equal(load: readonly Instruction[], k: number): Condition {
+export function equal(load: readonly Instruction[], k: number): Condition {
   return { kind: 'test', load, code: Code.JumpEqual, k };
 }
 
-function atNetwork(code: number, offset: number): Instruction[] {
+export function atNetwork(code: number, offset: number): Instruction[] {
   return [instruction(Code.LoadXMemory, Memory.NetworkOffset), instruction(code, offset)];
 }
 
 /** A 16-bit number behind the IPv4 header, whose length is in the header: X += 4 * (byte 0 & 15). */
-function atIp4Payload(offset: number): Instruction[] {
+export function atIp4Payload(offset: number): Instruction[] {
   return [
     instruction(Code.LoadXMemory, Memory.NetworkOffset),
     instruction(Code.LoadByteAtX, 0),

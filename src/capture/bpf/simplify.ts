@@ -8,6 +8,7 @@ import type { Condition } from './condition.ts';
 export function simplify(condition: Condition): Condition {
   switch (condition.kind) {
     case 'test':
+    case 'among':
       return condition;
     case 'not':
       return { kind: 'not', of: simplify(condition.of) };
@@ -21,7 +22,7 @@ export function simplify(condition: Condition): Condition {
 /** The bytes that a comparison, or the negation of one, looks at; undefined for anything else. */
 export function loadKey(condition: Condition): string | undefined {
   if (condition.kind === 'not') return loadKey(condition.of);
-  if (condition.kind !== 'test') return undefined;
+  if (condition.kind !== 'test' && condition.kind !== 'among') return undefined;
   return condition.load.map(({ code, k }) => `${code},${k}`).join(';');
 }
 
@@ -74,6 +75,7 @@ function firstOf(condition: Condition): Condition {
 
 function keyOf(condition: Condition): string {
   if (condition.kind === 'test') return `${loadKey(condition)}?${condition.code},${condition.k}`;
+  if (condition.kind === 'among') return `${loadKey(condition)}@${condition.ranges.join()}`;
   if (condition.kind === 'not') return `!${keyOf(condition.of)}`;
   return `${condition.kind}(${condition.of.map(keyOf).join(' ')})`;
 }

@@ -47,8 +47,8 @@ export class PacketSocket {
   private readonly pollEntry = new Uint8Array(8);
   private open = true;
 
-  /** Opens the socket with its filter; packets come after `start`. */
-  constructor(system: SystemCalls, wanted: RingSize, filter: Uint8Array) {
+  /** Opens the socket with the first filter that the kernel takes; packets come after `start`. */
+  constructor(system: SystemCalls, wanted: RingSize, filters: Iterable<Uint8Array>) {
     this.system = system;
     // Protocol 0: nothing comes in before filter and ring are there.
     this.descriptor = system.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -56,7 +56,7 @@ export class PacketSocket {
     try {
       this.set(PACKET_VERSION, [TPACKET_V3]);
       this.set(PACKET_RESERVE, [HEADROOM_BYTES]);
-      if (system.attachFilter(this.descriptor, filter) < 0) this.fail('attach the filter');
+      if (!this.replaceFilter(filters)) this.fail('attach the filter');
       this.ring = this.requestRing(wanted);
       const length = this.ring.blockBytes * this.ring.blocks;
       const mapped = system.map(this.descriptor, length);
@@ -84,6 +84,18 @@ export class PacketSocket {
       const kind = PACKET_FANOUT_HASH_DEFRAGMENTED << 16;
       this.set(PACKET_FANOUT, [(fanoutGroup & 0xffff) | kind]);
     }
+  }
+
+  /**
+   * Puts the first of these filters that the kernel takes in place of the one before, between two
+   * packets; returns false, and leaves the one before, when it takes none.
+   */
+  replaceFilter(filters: Iterable<Uint8Array>): boolean {
+    for (const filter of filters) {
+      if (this.system.attachFilter(this.descriptor, filter) >= 0) return true;
+      if (this.system.errno() !== ENOMEM) return false;
+    }
+    return false;
   }
 
   /** Waits until a block may be ready; returns the number of the socket's error, or 0. */

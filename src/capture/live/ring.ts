@@ -1,5 +1,6 @@
 import type { PacketSink } from '../contract.ts';
 import { LinkType } from '../contract.ts';
+import type { TargetSet } from '../targets.ts';
 import { ARPHRD_LOOPBACK, isVlanInterface, linkTypeOf } from './interfaces.ts';
 import { HEADROOM_BYTES, type RingSize } from './packet-socket.ts';
 import { Repeats } from './repeats.ts';
@@ -34,6 +35,8 @@ export class Ring {
   packets = 0;
   bytes = 0;
   ignored = 0;
+  /** Only packets of these are handed on; undefined: all. */
+  targets: TargetSet | undefined;
   private readonly size: RingSize;
   private readonly octets: Uint8Array;
   private readonly halves: Uint16Array;
@@ -114,6 +117,13 @@ export class Ring {
       start = network;
     }
     const ipAt = this.ipHeader(start, end, linkType, protocol);
+    if (
+      this.targets !== undefined &&
+      !(ipAt >= 0 && this.targets.accepts(this.octets, ipAt, end))
+    ) {
+      this.ignored++;
+      return;
+    }
     const isRepeat =
       this.several &&
       !isLoopback &&
