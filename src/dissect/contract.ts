@@ -95,7 +95,10 @@ export interface Span {
 export const Role = {
   /** The client's messages are requests, the server's answers. */
   BySide: 0,
-  /** A request, also when the server sends it: the row then has the server as its source. */
+  /**
+   * A request, also when the server sends it: the row then has the server as its source, unless it is a
+   * `push`: that is the client's request, which the server has made for it.
+   */
   Request: 1,
   /** An answer, also when the client gives it: the acknowledgement of a delivery. */
   Response: 2,
@@ -212,7 +215,11 @@ export interface ParserStream<State> {
 export interface Parser<State = unknown> {
   /** Are these bytes the start of a message of this protocol, sent by `side`? */
   recognise(window: Window, side: Side): number;
-  newState(side: Side): State;
+  /**
+   * `upgraded`: the connection was of another protocol and has been handed over. `redacting`: as
+   * `Output.redacting`.
+   */
+  newState(side: Side, upgraded: boolean, redacting: boolean): State;
   parse(window: Window, stream: ParserStream<State>): Progress;
   /**
    * `length` bytes will never come (-1: unknown), behind what is in the window. True when the parser
@@ -334,8 +341,12 @@ export interface FieldDeclaration {
 export interface Protocol {
   /** Stable for ever: it is what the store keeps. 1 to 250. */
   readonly code: number;
-  /** `http`: the value of `protocol.name`. */
+  /** `http`; unique among protocols. */
   readonly id: string;
+  /** The value of `protocol.name`, where several share it; else it is the id. */
+  readonly name?: string;
+  /** What `Upgrade` calls it, when that is not the id. */
+  readonly upgradeToken?: string;
   readonly title: string;
   /** The badge: value of `protocol.abbr`. */
   readonly label: string;

@@ -19,7 +19,7 @@ export type Phase = (typeof Phase)[keyof typeof Phase];
 
 const noExchanges: readonly Exchange[] = [];
 
-/** Messages of one end that are on their way at a time, for `pairing: 'key'`; the oldest are finished. */
+/** Messages of one kind that are on their way at a time, for `pairing: 'key'`; the oldest are finished. */
 export const maxOpenMessages = 4096;
 
 /** One end of a conversation. */
@@ -30,8 +30,6 @@ export class Speaker {
   stream: ParserStream<unknown> | undefined;
   /** The exchange whose message was begun and is not finished. */
   open: Exchange | undefined;
-  /** The same with `pairing: 'key'`, by their key. */
-  openByKey: Map<number, Exchange> | undefined;
   /** FIN was seen and reported to the parser. */
   over = false;
   /** How often its bytes were recognised as nothing. */
@@ -51,6 +49,10 @@ export class Conversation implements RowConnection {
   early: readonly Exchange[] = noExchanges;
   protocol: Protocol | undefined;
   clientEnd: End | -1;
+  /** With `pairing: 'key'`, by their key: exchanges whose request was begun and is not finished. */
+  openRequests: Map<number, Exchange> | undefined;
+  /** The same for their answers. */
+  openResponses: Map<number, Exchange> | undefined;
   /** Id of the exchange by which this connection went on with its present protocol; 0: none. */
   parentTime = 0;
   parentSequence = 0;

@@ -232,7 +232,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     if (speaker.phase === Phase.Recognise) return;
     speaker.phase = Phase.Resync;
     speaker.window.needed = 0;
-    if (speaker.openByKey !== undefined) this.#reporter.holeInOpenMessage(speaker);
+    if (conversation.protocol!.pairing === 'key') this.#reporter.holeInOpenMessage(speaker);
     if (speaker.open !== undefined) {
       this.#reporter.holeInOpenMessage(speaker);
       const { message } = this.#reporter;
@@ -294,13 +294,17 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     window.clear();
   }
 
-  #adopt(conversation: Conversation, protocol: Recogniser, clientEnd: End): void {
+  #adopt(conversation: Conversation, protocol: Recogniser, clientEnd: End, upgraded = false): void {
     conversation.protocol = protocol;
     conversation.seems = undefined;
     conversation.clientEnd = clientEnd;
     conversation.demo = this.#options.demoPorts.has(conversation.serverPort);
     const { parser } = protocol;
-    const states = { client: parser.newState('client'), server: parser.newState('server') };
+    const { redacting } = this.#reporter;
+    const states = {
+      client: parser.newState('client', upgraded, redacting),
+      server: parser.newState('server', upgraded, redacting),
+    };
     for (const side of ['client', 'server'] as const) {
       const speaker = conversation.speaker(side);
       speaker.side = side;
@@ -321,13 +325,15 @@ export class Dissector implements StreamSink<Conversation | undefined> {
         speaker.window.needed = 0;
       }
     } else {
-      const next = this.#recognisers.find((protocol) => protocol.id === handedTo);
+      const next = this.#recognisers.find(
+        ({ id, upgradeToken }) => id === handedTo || upgradeToken === handedTo,
+      );
       if (next === undefined) {
         conversation.seems = `${handedTo} after an upgrade (not dissected yet)`;
         this.#giveUpConnection(conversation);
         return;
       }
-      this.#adopt(conversation, next, conversation.clientEnd === 1 ? 1 : 0);
+      this.#adopt(conversation, next, conversation.clientEnd === 1 ? 1 : 0, true);
     }
     conversation.lastTime = now;
   }

@@ -49,55 +49,69 @@ export function addOpen(
   conversation: Conversation,
   speaker: Speaker,
   exchange: Exchange,
+  isRequest: boolean,
   rows: RowWriter,
 ): void {
   if (conversation.protocol?.pairing !== 'key') {
     speaker.open = exchange;
     return;
   }
-  speaker.openByKey ??= new Map();
-  const open = speaker.openByKey;
+  const open = openMap(conversation, isRequest);
   const before = open.get(exchange.key) ?? oldestAbove(open);
   if (before !== undefined && before !== exchange) abandon(conversation, before, rows);
   open.set(exchange.key, exchange);
+}
+
+function openMap(conversation: Conversation, isRequest: boolean): Map<number, Exchange> {
+  if (isRequest) {
+    conversation.openRequests ??= new Map();
+    return conversation.openRequests;
+  }
+  conversation.openResponses ??= new Map();
+  return conversation.openResponses;
 }
 
 function oldestAbove(open: Map<number, Exchange>): Exchange | undefined {
   return open.size < maxOpenMessages ? undefined : open.values().next().value;
 }
 
-/** The exchange whose message is on its way at this speaker. */
+/** The exchange that a message within it belongs to. */
 export function openOf(
   conversation: Conversation,
   speaker: Speaker,
   key: number,
 ): Exchange | undefined {
   if (conversation.protocol?.pairing !== 'key') return speaker.open;
-  const other = conversation.speakers[speaker === conversation.speakers[0] ? 1 : 0];
-  return speaker.openByKey?.get(key) ?? other.openByKey?.get(key) ?? conversation.waiting.find(key);
+  return (
+    conversation.openResponses?.get(key) ??
+    conversation.openRequests?.get(key) ??
+    conversation.waiting.find(key)
+  );
 }
 
-/** The same, and it is on its way no more. */
+/** The exchange whose request (or answer) is on its way, which it now is no more. */
 export function takeOpen(
   conversation: Conversation,
   speaker: Speaker,
   key: number,
+  isRequest: boolean,
 ): Exchange | undefined {
   if (conversation.protocol?.pairing !== 'key') {
     const { open } = speaker;
     speaker.open = undefined;
     return open;
   }
-  const open = speaker.openByKey?.get(key);
-  if (open !== undefined) speaker.openByKey!.delete(key);
+  const map = isRequest ? conversation.openRequests : conversation.openResponses;
+  const open = map?.get(key);
+  if (open !== undefined) map!.delete(key);
   return open;
 }
 
 /** An exchange that will not go on becomes an entry as it is. */
-function abandon(conversation: Conversation, exchange: Exchange, rows: RowWriter): void {
+export function abandon(conversation: Conversation, exchange: Exchange, rows: RowWriter): void {
   conversation.waiting.remove(exchange);
-  for (const speaker of conversation.speakers) {
-    if (speaker.openByKey?.get(exchange.key) === exchange) speaker.openByKey.delete(exchange.key);
+  for (const map of [conversation.openRequests, conversation.openResponses]) {
+    if (map?.get(exchange.key) === exchange) map.delete(exchange.key);
   }
   if (!exchange.live) return;
   const { request, response } = exchange;
@@ -148,9 +162,8 @@ function giveUp(
     client.open = undefined;
     exchange.incomplete |= Incomplete.RequestUnfinished;
   }
-  for (const speaker of conversation.speakers) {
-    if (speaker.openByKey?.get(exchange.key) !== exchange) continue;
-    speaker.openByKey.delete(exchange.key);
+  if (conversation.openRequests?.get(exchange.key) === exchange) {
+    conversation.openRequests.delete(exchange.key);
     exchange.incomplete |= Incomplete.RequestUnfinished;
   }
   exchange.incomplete |= Incomplete.NoResponse | why;
@@ -161,9 +174,9 @@ function giveUp(
 export function settleAll(conversation: Conversation, rows: RowWriter): void {
   const server = conversation.speaker('server');
   const client = conversation.speaker('client');
-  for (const { openByKey } of conversation.speakers) {
-    if (openByKey === undefined) continue;
-    for (const exchange of [...openByKey.values()]) abandon(conversation, exchange, rows);
+  for (const map of [conversation.openResponses, conversation.openRequests]) {
+    if (map === undefined) continue;
+    for (const exchange of [...map.values()]) abandon(conversation, exchange, rows);
   }
   if (server.open !== undefined) {
     const exchange = server.open;

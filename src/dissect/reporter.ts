@@ -5,7 +5,15 @@ import type { Conversation, Speaker } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { fillPart, fillTexts } from './fill.ts';
 import { ReportedMessage } from './message.ts';
-import { addOpen, awaitAnswer, finalOutcome, openOf, partner, takeOpen } from './pairing.ts';
+import {
+  abandon,
+  addOpen,
+  awaitAnswer,
+  finalOutcome,
+  openOf,
+  partner,
+  takeOpen,
+} from './pairing.ts';
 import { incompleteBits, type RowWriter } from './row-writer.ts';
 
 /** Answers kept for requests that are still being sent; more are not such answers. */
@@ -54,10 +62,10 @@ export class Reporter implements Output {
   }
 
   finish(size: number): void {
-    const exchange = takeOpen(this.#conversation!, this.#speaker!, this.message.key);
-    if (exchange === undefined) return;
     const { message } = this;
     const isRequest = this.#isRequest();
+    const exchange = takeOpen(this.#conversation!, this.#speaker!, message.key, isRequest);
+    if (exchange === undefined) return;
     const part = isRequest ? exchange.request : exchange.response;
     if (message.to > message.from) this.#replace(exchange, isRequest);
     if (!isRequest && message.status !== 0) exchange.status = message.status;
@@ -92,19 +100,11 @@ export class Reporter implements Output {
   settle(): boolean {
     const conversation = this.#conversation!;
     const { message } = this;
-    const [one, other] = conversation.speakers;
-    const found = takeOpen(conversation, one, message.key);
-    const alsoFound = takeOpen(conversation, other, message.key);
-    const exchange = found ?? alsoFound ?? conversation.waiting.take(message.key);
+    const exchange = openOf(conversation, this.#speaker!, message.key);
     if (exchange === undefined) return false;
-    conversation.waiting.remove(exchange);
     if (message.status !== 0) exchange.status = message.status;
     if (message.failed) exchange.failed = true;
-    const { request, response } = exchange;
-    if (request.seen && !request.complete) exchange.incomplete |= Incomplete.RequestUnfinished;
-    if (response.seen && !response.complete) exchange.incomplete |= Incomplete.ResponseUnfinished;
-    if (!response.seen) exchange.incomplete |= Incomplete.NoResponse;
-    this.#rows.finish(exchange, finalOutcome(exchange));
+    abandon(conversation, exchange, this.#rows);
     return true;
   }
 
@@ -112,8 +112,18 @@ export class Reporter implements Output {
   holeInOpenMessage(speaker: Speaker): void {
     const hole = speaker.side === 'client' ? Incomplete.RequestHole : Incomplete.ResponseHole;
     if (speaker.open !== undefined) speaker.open.incomplete |= hole;
-    if (speaker.openByKey === undefined) return;
-    for (const exchange of speaker.openByKey.values()) exchange.incomplete |= hole;
+    const conversation = this.#conversation;
+    const fromClient = speaker.side === 'client';
+    // Which of the messages on their way lost bytes is not known: all of this end may have.
+    for (const [map, hasHole] of [
+      [conversation?.openRequests, fromClient],
+      [conversation?.openResponses, !fromClient],
+    ] as const) {
+      if (map === undefined) continue;
+      for (const exchange of map.values()) {
+        if (exchange.reversed !== hasHole) exchange.incomplete |= hole;
+      }
+    }
   }
 
   oldestNote(): number {
@@ -123,10 +133,7 @@ export class Reporter implements Output {
 
   noteOf(key: number): number {
     const conversation = this.#conversation!;
-    const exchange =
-      conversation.waiting.find(key) ??
-      conversation.speakers[0].openByKey?.get(key) ??
-      conversation.speakers[1].openByKey?.get(key);
+    const exchange = conversation.waiting.find(key) ?? conversation.openRequests?.get(key);
     return exchange?.note ?? 0;
   }
 
@@ -149,13 +156,13 @@ export class Reporter implements Output {
     const early = conversation.early.length > 0 ? conversation.takeEarly() : undefined;
     const exchange = early ?? this.#rows.open(speaker.window.startTime());
     exchange.connection = conversation;
-    exchange.reversed = message.role === Role.Request && speaker.side === 'server';
+    exchange.reversed = message.role === Role.Request && speaker.side === 'server' && !message.push;
     this.#fillRequest(exchange, complete);
     if (early === undefined) this.#keepFirst(exchange);
     else this.#keep(exchange, exchange.request);
     if (!complete) {
       this.#rows.save(exchange.request);
-      addOpen(conversation, speaker, exchange, this.#rows);
+      addOpen(conversation, speaker, exchange, true, this.#rows);
     }
     if (early !== undefined) {
       if (complete) this.#rows.finish(exchange, finalOutcome(exchange));
@@ -189,7 +196,7 @@ export class Reporter implements Output {
     if (found === undefined && !alone) exchange.incomplete |= Incomplete.NoRequest;
     if (!complete) {
       this.#rows.save(exchange.response);
-      addOpen(conversation, speaker, exchange, this.#rows);
+      addOpen(conversation, speaker, exchange, false, this.#rows);
     } else if (alone) {
       this.#rows.finish(exchange, message.failed ? Outcome.Failed : Outcome.Ok);
     } else if (exchange.request.complete || found === undefined) {

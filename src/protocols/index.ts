@@ -1,9 +1,10 @@
 /** The list of protocols: all that the rest of the program knows of them. */
 import type { Protocol } from '../dissect/contract.ts';
 import { httpProtocol } from './http/index.ts';
+import { http2Protocol } from './http2/index.ts';
 
 /** Every protocol that can be recognised. */
-export const protocols: readonly Protocol[] = [httpProtocol];
+export const protocols: readonly Protocol[] = [httpProtocol, http2Protocol];
 
 const byCode = new Map(protocols.map((protocol) => [protocol.code, protocol]));
 

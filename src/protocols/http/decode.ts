@@ -59,7 +59,8 @@ function lastSegment(request: Uint8Array | undefined): string | undefined {
   return name === undefined || name === '' || name === '*' ? undefined : name;
 }
 
-interface RequestLine {
+/** The first line of a request, or what stands for it. */
+export interface RequestLine {
   readonly method: string;
   readonly target: string;
   readonly version: string;
@@ -111,9 +112,14 @@ function queryOf(target: string): string {
 
 function decodeRequest(bytes: Uint8Array, kept: Kept): ValueMap {
   const message = readMessage(bytes, false);
+  const { startLine, fields } = message.head;
+  return requestValues(message, splitRequestLine(startLine, fields.length > 0), kept);
+}
+
+/** The values of a request of any HTTP version. */
+export function requestValues(message: DecodedMessage, line: RequestLine, kept: Kept): ValueMap {
   const { head, transferred } = message;
   const { fields } = head;
-  const line = splitRequestLine(head.startLine, fields.length > 0);
   const { method, target, version } = line;
   const path = pathOf(target);
   const start = {
@@ -121,7 +127,7 @@ function decodeRequest(bytes: Uint8Array, kept: Kept): ValueMap {
     url: target,
     targetUri: target,
     httpVersion: version,
-    host: fieldValue(fields, 'host'),
+    host: fieldValue(fields, 'host') ?? fieldValue(fields, ':authority'),
     path,
     pathSegments: path.startsWith('/') ? path.split('/').slice(1) : [path],
     queryString: mapOfPairs(parsePairs(queryOf(target))),
@@ -224,7 +230,8 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 }
 
-interface StatusLine {
+/** The first line of a response, or what stands for it. */
+export interface StatusLine {
   readonly version: string;
   readonly status: number;
   readonly text: string;
@@ -258,8 +265,17 @@ const simpleAnswer = { version: 'HTTP/0.9', status: 0, text: '', problem: undefi
 
 function decodeResponse(bytes: Uint8Array, kept: Kept): ValueMap {
   const message = readMessage(bytes, true);
-  const { fields, startLine, end } = message.head;
-  const line = startLine === '' ? simpleAnswer : splitStatusLine(startLine);
+  const { startLine } = message.head;
+  return responseValues(
+    message,
+    startLine === '' ? simpleAnswer : splitStatusLine(startLine),
+    kept,
+  );
+}
+
+/** The values of a response of any HTTP version. */
+export function responseValues(message: DecodedMessage, line: StatusLine, kept: Kept): ValueMap {
+  const { fields, end } = message.head;
   const length = bodyLength(message, kept);
   let content: ValueMap | undefined;
   const response: ValueMap = {
@@ -281,11 +297,16 @@ function decodeResponse(bytes: Uint8Array, kept: Kept): ValueMap {
 }
 
 function interimMap(head: DecodedHead): ValueMap {
-  const line = splitStatusLine(head.startLine);
+  const line = head.startLine === '' ? pseudoStatus(head) : splitStatusLine(head.startLine);
   return {
     status: line.status,
     statusText: line.text,
     headers: mapOfFields(head.fields),
     headerList: listOfFields(head.fields),
   };
+}
+
+/** HTTP/2 has no first line: its status is a field. */
+function pseudoStatus({ fields }: DecodedHead): { status: number; text: string } {
+  return { status: Number(fieldValue(fields, ':status') ?? 0), text: '' };
 }

@@ -115,8 +115,8 @@ export class TestStream implements Output {
     this.bodyLimit = options.bodyLimit ?? 1 << 20;
     this.redacting = options.redacting ?? true;
     this.#notes = [...(options.notes ?? [])];
-    this.state = httpParser.newState(side);
-    this.peer = httpParser.newState(side === 'client' ? 'server' : 'client');
+    this.state = httpParser.newState(side, false, true);
+    this.peer = httpParser.newState(side, false, true);
   }
 
   #record(complete: boolean): SeenMessage {

@@ -1,0 +1,71 @@
+/** Streams that end early: RST_STREAM and GOAWAY (RFC 9113, 6.4, 6.8). */
+import { Role } from '../../dissect/contract.ts';
+import { completeMessage, type Stream } from './report.ts';
+import type { Http2Message } from './stream.ts';
+import { takeMessage } from './stream.ts';
+
+/** By whom, as figure `resetBy`. */
+const byThisEnd = 1;
+const byOtherEnd = 2;
+
+/** CANCEL and NO_ERROR say that nobody wants the rest; the answer so far is what there is. */
+const noError = 0;
+
+export function resetStream(stream: Stream, id: number, code: number): void {
+  const { state, peer, side } = stream;
+  state.resets++;
+  const own = state.messages.get(id);
+  const others = peer.messages.get(id);
+  if (own !== undefined) mark(own, code, byThisEnd);
+  if (others !== undefined) mark(others, code, byOtherEnd);
+  const [request, response] = side === 'client' ? [own, others] : [others, own];
+  const roles = rolesSeenFrom(side);
+  if (request !== undefined) complete(stream, request, roles.request);
+  if (response !== undefined) complete(stream, response, roles.response);
+  else answerOfReset(stream, id, code, side === 'server' ? byThisEnd : byOtherEnd);
+  const { message } = stream.out;
+  message.reset();
+  message.key = id;
+  message.failed = code !== noError;
+  stream.out.settle();
+}
+
+function mark(part: Http2Message, code: number, by: number): void {
+  part.set('resetCode', code + 1);
+  part.set('resetBy', by);
+}
+
+/** Which role to report a message under when the end that is read now did not send it. */
+function rolesSeenFrom(side: 'client' | 'server'): { request: Role; response: Role } {
+  return side === 'client'
+    ? { request: Role.BySide, response: Role.Response }
+    : { request: Role.Request, response: Role.BySide };
+}
+
+function complete(stream: Stream, part: Http2Message, role: Role): void {
+  completeMessage(stream, part, role, true);
+}
+
+/** The request waits, and no header of an answer has come: the reset is the answer. */
+function answerOfReset(stream: Stream, id: number, code: number, by: number): void {
+  const { out, side } = stream;
+  if (out.noteOf(id) === 0) return;
+  const part = takeMessage(id);
+  mark(part, code, by);
+  part.hasHead = true;
+  completeMessage(stream, part, side === 'server' ? Role.BySide : Role.Response, true);
+}
+
+/** Streams above `last` were not and will not be processed by this end. */
+export function goAway(stream: Stream, last: number, code: number): void {
+  const { peer, out } = stream;
+  for (const part of [...peer.messages.values()]) {
+    if (part.id <= last) continue;
+    part.set('goAwayCode', code + 1);
+    completeMessage(stream, part, stream.side === 'client' ? Role.Response : Role.Request, true);
+    out.message.reset();
+    out.message.key = part.id;
+    out.message.failed = true;
+    out.settle();
+  }
+}

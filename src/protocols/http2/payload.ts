@@ -1,0 +1,117 @@
+/**
+ * The payload of HTTP/2: what was compressed and cut into frames, put together again, as blocks:
+ *
+ *   block    u8 kind · u32 length · content
+ *   fields   any number of: u16 length of the name · u32 length of the value (highest bit: never indexed)
+ *            · name · value
+ *   figures  `figureNames.length` numbers of u32
+ */
+export const Block = {
+  /** Pseudo-headers and headers. */
+  Head: 1,
+  /** Of a 1xx response. */
+  Interim: 2,
+  Trailers: 3,
+  Body: 4,
+  Figures: 5,
+} as const;
+
+export const blockPrefixBytes = 5;
+
+/** Figures of one direction of a stream; all from the frames that were seen. */
+export const figureNames = [
+  'streamId',
+  'headersFrames',
+  'continuationFrames',
+  'dataFrames',
+  'dataBytes',
+  'paddingBytes',
+  /** WINDOW_UPDATE frames that the other end sent for this direction, and what they allowed. */
+  'windowUpdateFrames',
+  'windowUpdateBytes',
+  /** Error code of RST_STREAM plus one; 0: not reset. */
+  'resetCode',
+  /** 1: this end reset the stream, 2: the other. */
+  'resetBy',
+  /** Error code of a GOAWAY that left this stream unanswered, plus one. */
+  'goAwayCode',
+  /** Empty DATA frames without an end: a known attack. */
+  'emptyDataFrames',
+  /** Streams that the client had reset on this connection by then. */
+  'connectionResets',
+  'unknownFields',
+  'weight',
+  'dependsOn',
+  'headerBytes',
+] as const;
+export type FigureName = (typeof figureNames)[number];
+
+/** Bodies are kept at once when they come: a buffer starts with this much. */
+const firstBytes = 2048;
+
+/** Bytes held by all messages that are being put together, of all connections of this thread. */
+export const held = { bytes: 0 };
+/** Beyond it bodies are left out. */
+export const maxHeldBytes = 64 << 20;
+
+/** Writes a payload, block by block. */
+export class Composer {
+  bytes = new Uint8Array(firstBytes);
+  used = 0;
+  #blockAt = -1;
+
+  reset(): void {
+    this.used = 0;
+    this.#blockAt = -1;
+  }
+
+  open(kind: number): void {
+    this.#grow(blockPrefixBytes);
+    this.#blockAt = this.used;
+    this.bytes[this.used] = kind;
+    this.used += blockPrefixBytes;
+  }
+
+  close(): void {
+    const at = this.#blockAt;
+    if (at < 0) return;
+    this.#put32(at + 1, this.used - at - blockPrefixBytes);
+    this.#blockAt = -1;
+  }
+
+  get isOpen(): boolean {
+    return this.#blockAt >= 0;
+  }
+
+  put(bytes: Uint8Array, from: number, to: number): void {
+    const length = to - from;
+    this.#grow(length);
+    if (length > 64) this.bytes.set(bytes.subarray(from, to), this.used);
+    else for (let i = 0; i < length; i++) this.bytes[this.used + i] = bytes[from + i]!;
+    this.used += length;
+  }
+
+  figures(values: Uint32Array): void {
+    this.open(Block.Figures);
+    this.#grow(values.length * 4);
+    for (const value of values) {
+      this.#put32(this.used, value);
+      this.used += 4;
+    }
+    this.close();
+  }
+
+  #put32(at: number, value: number): void {
+    this.bytes[at] = value >>> 24;
+    this.bytes[at + 1] = value >>> 16;
+    this.bytes[at + 2] = value >>> 8;
+    this.bytes[at + 3] = value;
+  }
+
+  #grow(added: number): void {
+    if (this.used + added <= this.bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.used + added));
+    larger.set(this.bytes.subarray(0, this.used));
+    this.bytes = larger;
+  }
+}

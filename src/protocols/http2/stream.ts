@@ -1,0 +1,195 @@
+/** What is remembered of a connection and of the messages that are on their way. */
+import type { FieldSink, HeaderField } from './hpack.ts';
+import { fieldPrefixBytes, HpackDecoder, Use } from './hpack.ts';
+import { Composer, type FigureName, figureNames, held } from './payload.ts';
+
+const figureIndex = Object.fromEntries(figureNames.map((name, i) => [name, i])) as Record<
+  FigureName,
+  number
+>;
+
+/** Place of a text in a composed payload. */
+export interface Place {
+  at: number;
+  length: number;
+}
+
+const newPlace = (): Place => ({ at: 0, length: 0 });
+
+/** One message: one direction of a stream. */
+export class Http2Message {
+  id = 0;
+  readonly composer = new Composer();
+  readonly figures = new Uint32Array(figureNames.length);
+  readonly method = newPlace();
+  readonly path = newPlace();
+  readonly authority = newPlace();
+  readonly contentType = newPlace();
+  readonly trace = newPlace();
+  status = 0;
+  redacted = false;
+  /** Its final header block was seen. */
+  hasHead = false;
+  begun = false;
+  malformed = false;
+  hole = false;
+  cut = false;
+  bodyBytes = 0;
+  keptBytes = 0;
+  /** Bytes of all its frames. */
+  wireBytes = 0;
+  /** State of a dissector of the body's messages (gRPC), when there is one. */
+  inner: unknown = undefined;
+
+  reset(id: number): void {
+    this.id = id;
+    this.composer.reset();
+    this.figures.fill(0);
+    this.figures[0] = id;
+    for (const place of [this.method, this.path, this.authority, this.contentType, this.trace]) {
+      place.at = place.length = 0;
+    }
+    this.status = 0;
+    this.redacted = false;
+    this.hasHead = false;
+    this.begun = false;
+    this.malformed = false;
+    this.hole = false;
+    this.cut = false;
+    this.bodyBytes = 0;
+    this.keptBytes = 0;
+    this.wireBytes = 0;
+    this.inner = undefined;
+  }
+
+  count(name: FigureName, added = 1): void {
+    this.figures[figureIndex[name]]! += added;
+  }
+
+  set(name: FigureName, value: number): void {
+    this.figures[figureIndex[name]] = value;
+  }
+}
+
+/** Messages kept for reuse. */
+const maxPooled = 256;
+/** Buffers larger than this are not kept. */
+const maxPooledBytes = 64 << 10;
+const pool: Http2Message[] = [];
+
+export function takeMessage(id: number): Http2Message {
+  const message = pool.pop() ?? new Http2Message();
+  message.reset(id);
+  return message;
+}
+
+export function giveMessage(message: Http2Message): void {
+  held.bytes -= message.keptBytes;
+  message.keptBytes = 0;
+  if (pool.length >= maxPooled || message.composer.bytes.length > maxPooledBytes) return;
+  pool.push(message);
+}
+
+/** Where the fields of a block go: into the payload, with the places of what a row shows. */
+export class HeadWriter implements FieldSink {
+  #message: Http2Message | undefined;
+  /** Places are only taken from the head, not from trailers. */
+  #takesPlaces = false;
+  /** A field of the last block was shown as unknown. */
+  status = 0;
+
+  aim(message: Http2Message, takesPlaces: boolean): void {
+    this.#message = message;
+    this.#takesPlaces = takesPlaces;
+    this.status = 0;
+  }
+
+  field(field: HeaderField): void {
+    const message = this.#message!;
+    const { composer } = message;
+    const at = composer.used + fieldPrefixBytes + field.nameLength;
+    const { encoded } = field;
+    composer.put(encoded, 0, encoded.length);
+    if (field.redacted) message.redacted = true;
+    if (field.use === Use.None) return;
+    if (field.use === Use.Status) this.status = field.status;
+    if (this.#takesPlaces && !field.redacted) takePlace(message, field, at);
+  }
+}
+
+/** `version-traceid-parentid-flags` (W3C Trace Context). */
+const traceIdFrom = 3;
+const traceIdLength = 32;
+
+function takePlace(message: Http2Message, { use, valueLength }: HeaderField, at: number): void {
+  const place = placeOf(message, use);
+  if (place === undefined) return;
+  place.at = at;
+  place.length = valueLength;
+  if (use === Use.TraceParent) {
+    place.at += traceIdFrom;
+    place.length = valueLength >= traceIdFrom + traceIdLength ? traceIdLength : 0;
+  }
+}
+
+function placeOf(message: Http2Message, use: number): Place | undefined {
+  switch (use) {
+    case Use.Method:
+      return message.method;
+    case Use.Path:
+      return message.path;
+    case Use.Authority:
+      return message.authority;
+    case Use.Host:
+      return message.authority.length === 0 ? message.authority : undefined;
+    case Use.ContentType:
+      return message.contentType;
+    case Use.TraceParent:
+      return message.trace;
+    default:
+      return undefined;
+  }
+}
+
+/** Messages of one end on their way at a time; the oldest are given up. */
+export const maxMessages = 1024;
+/** Compressed bytes of one header block; RFC 9113, 10.5.1 asks for a limit. */
+export const maxBlockBytes = 256 << 10;
+
+/** What is between two parts of a frame that is handed on as it comes. */
+export interface DataFrame {
+  message: Http2Message | undefined;
+  /** Bytes of data still to come, then of padding. */
+  left: number;
+  padding: number;
+  ends: boolean;
+}
+
+/** One direction of a connection. */
+export class Http2State {
+  readonly hpack: HpackDecoder;
+  readonly messages = new Map<number, Http2Message>();
+  /** The preface is over; only a client has one. */
+  started = false;
+  /** A frame's data is being read. */
+  readonly data: DataFrame = { message: undefined, left: 0, padding: 0, ends: false };
+  inData = false;
+  /** A header block in several frames: whose it is, its kind of frame, what has come. */
+  blockStream = 0;
+  blockFlags = 0;
+  blockPromise = 0;
+  block: Uint8Array | undefined;
+  blockUsed = 0;
+  blockFrames = 0;
+  /** The block is longer than the limit: it is passed over. */
+  blockLost = false;
+  /** RST_STREAM frames of this end. */
+  resets = 0;
+  /** The connection was HTTP/1 and has been upgraded: stream 1's request came in HTTP/1. */
+  readonly upgraded: boolean;
+
+  constructor(redacting: boolean, upgraded: boolean) {
+    this.hpack = new HpackDecoder(redacting);
+    this.upgraded = upgraded;
+  }
+}
