@@ -25,6 +25,7 @@ export interface Permission {
 }
 
 const read = ['get', 'list', 'watch'];
+const rbac = 'rbac.authorization.k8s.io';
 
 /**
  * What names and targets are made of. Owners (replica sets, jobs, ...) lead from a pod to its
@@ -50,7 +51,7 @@ export function clusterRules(settings: ClusterSettings): PermissionRule[] {
   const { clusterRole } = objectNames(settings);
   if (removesClusterRole(settings)) {
     rules.push({
-      apiGroups: ['rbac.authorization.k8s.io'],
+      apiGroups: [rbac],
       resources: ['clusterroles'],
       resourceNames: [clusterRole],
       verbs: ['get', 'delete'],
@@ -132,40 +133,83 @@ export function userPermissions(settings: ClusterSettings): Permission[] {
   return [...seen.values()];
 }
 
-const change = ['get', 'create', 'patch', 'delete'];
-
+/**
+ * Making, upgrading and removing each object. Only making one is not bound to its name: RBAC does
+ * not know the name of what is not there yet.
+ */
 function ownObjects(settings: ClusterSettings): Permission[] {
-  const { mode, ownsNamespace, clusterWide, createRoles, storage } = settings;
-  const own = (group: string, resource: string, ...more: string[]) =>
-    needs('namespace', group, resource, [...change, ...more]);
-  const rbac = 'rbac.authorization.k8s.io';
-  const whole = (group: string, resource: string) => needs('cluster', group, resource, change);
+  const { mode } = settings;
+  const verbs = mode === 'tap' ? ['get', 'delete'] : ['get', 'patch', 'delete'];
+  return objectKinds(settings).flatMap(({ group, resource, names, scope = 'namespace' }) => [
+    ...needs(scope, group, resource, ['create']),
+    ...names.flatMap((name) =>
+      verbs.map((verb): Permission => ({ scope, group, resource, verb, name })),
+    ),
+  ]);
+}
+
+interface ObjectKind {
+  readonly group: string;
+  readonly resource: string;
+  readonly names: readonly string[];
+  readonly scope?: 'cluster';
+}
+
+function objectKinds(settings: ClusterSettings): ObjectKind[] {
+  const { mode, namespace, ownsNamespace, createRoles, storage } = settings;
+  const names = objectNames(settings);
+  const kind = (group: string, resource: string, ...own: string[]): ObjectKind => ({
+    group,
+    resource,
+    names: own,
+  });
   return [
-    ...(ownsNamespace ? [...whole('', 'namespaces'), ...watching('', 'namespaces')] : []),
-    ...own('', 'serviceaccounts'),
-    ...own('', 'secrets'),
-    ...own('', 'configmaps'),
-    ...own('', 'services'),
-    ...own('apps', 'daemonsets'),
-    ...(mode === 'tap' ? own('', 'pods') : own('apps', 'deployments', 'list', 'watch')),
-    ...(mode === 'tap' ? own('coordination.k8s.io', 'leases', 'update') : []),
-    ...(mode === 'install' && storage.enabled ? own('', 'persistentvolumeclaims') : []),
-    ...(createRoles ? [...own(rbac, 'roles'), ...own(rbac, 'rolebindings')] : []),
-    ...(createRoles && clusterWide
-      ? [...whole(rbac, 'clusterroles'), ...whole(rbac, 'clusterrolebindings')]
+    ...(ownsNamespace ? [{ ...kind('', 'namespaces', namespace), scope: 'cluster' as const }] : []),
+    ...(settings.apiServerAccount.create
+      ? [kind('', 'serviceaccounts', names.apiServerAccount)]
+      : []),
+    ...(settings.tapperAccount.create ? [kind('', 'serviceaccounts', names.tapperAccount)] : []),
+    ...(createRoles ? roleKinds(settings, names) : []),
+    kind('', 'secrets', names.secret),
+    kind('', 'configmaps', names.configMap),
+    kind('', 'services', names.service),
+    kind('apps', 'daemonsets', names.tapper),
+    ...(mode === 'tap'
+      ? [kind('', 'pods', names.apiServer), kind('coordination.k8s.io', 'leases', names.lease)]
+      : [kind('apps', 'deployments', names.apiServer)]),
+    ...(mode === 'install' && storage.enabled
+      ? [kind('', 'persistentvolumeclaims', names.volumeClaim)]
       : []),
   ];
 }
 
-function watching(group: string, resource: string): Permission[] {
-  return needs('cluster', group, resource, ['list', 'watch']);
+function roleKinds({ clusterWide }: ClusterSettings, names: ObjectNames): ObjectKind[] {
+  const daemon: ObjectKind[] = [
+    { group: rbac, resource: 'roles', names: [names.daemonRole] },
+    { group: rbac, resource: 'rolebindings', names: [names.daemonRoleBinding] },
+  ];
+  if (clusterWide) {
+    const scope = 'cluster';
+    return [
+      ...daemon,
+      { group: rbac, resource: 'clusterroles', names: [names.clusterRole], scope },
+      { group: rbac, resource: 'clusterrolebindings', names: [names.clusterRoleBinding], scope },
+    ];
+  }
+  return [
+    ...daemon,
+    { group: rbac, resource: 'roles', names: [names.role] },
+    { group: rbac, resource: 'rolebindings', names: [names.roleBinding] },
+  ];
 }
 
 /** Besides objects: finding targets, seeing why a pod does not start, logs, the tunnel. */
 function commandNeeds(settings: ClusterSettings): Permission[] {
   const scope = settings.clusterWide ? 'cluster' : 'namespace';
+  const { lease } = objectNames(settings);
   return [
     ...needs(scope, '', 'pods', read),
+    ...(settings.mode === 'tap' ? [leaseRenewal(lease)] : []),
     ...needs('namespace', '', 'pods/log', ['get']),
     ...needs('namespace', '', 'pods/portforward', ['create']),
     ...needs('namespace', '', 'events', read),
@@ -173,6 +217,16 @@ function commandNeeds(settings: ClusterSettings): Permission[] {
       ? needs('cluster', 'storage.k8s.io', 'storageclasses', ['list'])
       : []),
   ];
+}
+
+function leaseRenewal(name: string): Permission {
+  return {
+    scope: 'namespace',
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    verb: 'patch',
+    name,
+  };
 }
 
 function grantedRights(settings: ClusterSettings): Permission[] {
