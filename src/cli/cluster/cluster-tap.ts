@@ -113,9 +113,8 @@ class ClusterTap {
     const { stdout, environment, signal } = this.#context;
     stdout.write(`Tapping pods in ${namespacesText(this.#namespaces)}\n`);
     const several = this.#namespaces.length !== 1;
-    this.#pods.onChange = ({ kind, namespace, name }: PodChange) => {
-      const shown = several ? `${name} (${namespace})` : name;
-      const line = kind === 'added' ? `+${shown}` : `-${shown}`;
+    this.#pods.onChange = ({ kind, name }: PodChange) => {
+      const line = kind === 'added' ? `+${name}` : `-${name}`;
       const colour = kind === 'added' ? 'green' : 'red';
       stdout.write(`${coloured(line, colour, stdout, environment)}\n`);
     };

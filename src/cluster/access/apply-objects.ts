@@ -158,6 +158,8 @@ async function useExisting(
   if (!isManaged(there) && usableKinds.has(object.kind ?? ''))
     return applied(there, 'used', object);
   const name = printedName(object);
+  // Left over from a session that ended badly, or shared with another one, which the lease tells.
+  if (object.kind === 'Namespace') return applied(there, 'unchanged', object);
   if (isManaged(there)) {
     throw new ClusterError('exists', `${name} exists already: another Mizu runs here`);
   }

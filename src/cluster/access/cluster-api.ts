@@ -327,7 +327,7 @@ function send(
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
   const open = url.protocol === 'http:' ? requestHttp : requestHttps;
-  const limit = AbortSignal.timeout(call.timeoutMs ?? defaultTimeoutMs);
+  const limit = AbortSignal.timeout(Math.ceil(call.timeoutMs ?? defaultTimeoutMs));
   const signal = call.signal === undefined ? limit : AbortSignal.any([limit, call.signal]);
   const request = open(url, { ...options, signal });
   const response = new Promise<IncomingMessage>((resolve, reject) => {

@@ -68,9 +68,9 @@ const networkReasons: Readonly<Record<string, string>> = {
   EPROTO: 'it does not speak TLS',
 };
 
-/** A failed connection, a failed TLS handshake: `error` is what Node threw. */
-export function connectionError(error: unknown, server: string): ClusterError {
-  if (error instanceof ClusterError) return error;
+/** A failed connection, a failed TLS handshake, for people; any other error is left as it is. */
+export function connectionError(error: unknown, server: string): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (certificateCodes.has(code)) {
     return new ClusterError(
@@ -84,6 +84,7 @@ export function connectionError(error: unknown, server: string): ClusterError {
       `the TLS handshake with the Kubernetes server ${server} failed (${message}); check the client certificate and key in the kubeconfig`,
     );
   }
+  if (!/^E[A-Z]+(_AGAIN)?$/.test(code)) return error;
   const reason = networkReasons[code] ?? message;
   return new ClusterError(
     'unreachable',

@@ -170,7 +170,11 @@ async function openChannels(
     options,
   );
   await new Promise<void>((resolve, reject) => {
-    webSocket.once('open', resolve);
+    webSocket.once('open', () => {
+      // Data comes right behind the handshake; nobody listens yet.
+      webSocket.pause();
+      resolve();
+    });
     webSocket.once('error', (error) => reject(connectionError(error, api.server)));
     webSocket.once('unexpected-response', (request, response) => {
       const wanted = { verb: 'create', resource: 'pods/portforward', name: pod, namespace };
@@ -179,8 +183,6 @@ async function openChannels(
       request.destroy();
     });
   });
-  // Data may arrive with the handshake; nobody listens yet.
-  webSocket.pause();
   return webSocket;
 }
 
