@@ -6,7 +6,7 @@ import { entryFields } from './entry/fields.ts';
 import type { RowContext } from './entry/row.ts';
 import type { FieldSchema } from './filter/contract.ts';
 import { protocolByCode, protocols } from './protocols/index.ts';
-import { type AddressNames, LocalNames } from './resolve/index.ts';
+import { type AddressNames, fixedNames, LocalNames } from './resolve/index.ts';
 import { Capture } from './ship/columns.ts';
 import type { Store } from './store/contract.ts';
 import { CounterReports } from './tap/counters.ts';
@@ -160,11 +160,11 @@ function withoutPort(source: TapSource, port: number): TapSource {
 
 /** Only a live tap names processes: a file was captured at another time, perhaps on another machine. */
 async function rowContext({ source, names = {} }: TapOptions): Promise<RowContext> {
-  if (source.kind !== 'local') return { protocolByCode, nameOf: (address) => names[address] ?? '' };
+  if (source.kind !== 'local') return { protocolByCode, names: fixedNames(names) };
   const local = new LocalNames(names);
   // The first calls have names too.
   await local.refresh();
-  return { protocolByCode, nameOf: (address, port) => local.nameOf(address, port) };
+  return { protocolByCode, names: local };
 }
 
 /** Standard input can only be judged when its first bytes have come. */

@@ -2,13 +2,17 @@
  * The entry: what a user sees as one line, and the unit of store, filter and export. Field names
  * follow the original Mizu so that its queries keep working.
  */
+
 import { Incomplete, type Payload, type ValueMap } from '../dissect/contract.ts';
+import type { IdentityKind } from '../resolve/contract.ts';
 
 export interface Endpoint {
   readonly ip: string;
   readonly port: number;
   /** What the address is called: service, pod or host name; empty when unknown. */
   readonly name: string;
+  /** What lies behind the address, when that is known; `external` names come from the traffic. */
+  readonly kind?: IdentityKind;
   readonly pod?: string;
   readonly service?: string;
   readonly namespace?: string;
@@ -28,7 +32,11 @@ export interface EntryRow {
   readonly elapsedTime: number | null;
   readonly src: Endpoint;
   readonly dst: Endpoint;
+  /** What the client asked for, when a service stood in front of `dst`. */
+  readonly front?: { readonly ip: string; readonly port: number };
+  /** Of the destination, else of the source. */
   readonly namespace: string;
+  /** The node that saw the call. */
   readonly node: string;
   readonly outgoing: boolean;
   readonly method: string;

@@ -1,5 +1,27 @@
 /** The names every entry has, whatever its protocol: the first part of the query language's schema. */
 import type { FieldDeclaration } from '../dissect/contract.ts';
+import { identityKinds } from '../resolve/contract.ts';
+
+/** What the names of an end tell, in the order of completions. */
+function endFields(side: 'src' | 'dst', who: string): FieldDeclaration[] {
+  const text = (name: string, help: string): FieldDeclaration => {
+    const path = `${side}.${name}`;
+    return { path, type: 'text', help, column: path };
+  };
+  return [
+    text('name', `Name of the ${who}: service, pod, node, host or process`),
+    text('service', `Kubernetes service of the ${who}`),
+    text('pod', `Pod of the ${who}`),
+    text('namespace', `Kubernetes namespace of the ${who}`),
+    text('workload', `What runs the pod of the ${who}: deployment/cart`),
+    text('node', `Node that the ${who} runs on`),
+    text('process', `Process of the ${who}, on this machine`),
+    {
+      ...text('kind', `What the ${who} is; external names come from the traffic`),
+      values: identityKinds,
+    },
+  ];
+}
 
 export const entryFields: readonly FieldDeclaration[] = [
   { path: 'id', type: 'text', help: 'Identifier; sorts by time' },
@@ -25,11 +47,28 @@ export const entryFields: readonly FieldDeclaration[] = [
   { path: 'protocol.abbr', type: 'text', help: 'Badge of the protocol', column: 'protocol.abbr' },
   { path: 'src.ip', type: 'text', help: 'Address of the client', column: 'src.ip' },
   { path: 'src.port', type: 'number', help: 'Port of the client', column: 'src.port' },
-  { path: 'src.name', type: 'text', help: 'Name of the client', column: 'src.name' },
+  ...endFields('src', 'client'),
   { path: 'dst.ip', type: 'text', help: 'Address of the server', column: 'dst.ip' },
   { path: 'dst.port', type: 'number', help: 'Port of the server', column: 'dst.port' },
-  { path: 'dst.name', type: 'text', help: 'Name of the server', column: 'dst.name' },
-  { path: 'namespace', type: 'text', help: 'Kubernetes namespace', column: 'namespace' },
+  ...endFields('dst', 'server'),
+  {
+    path: 'front.ip',
+    type: 'text',
+    help: 'Address of the service that the client asked for',
+    column: 'front.ip',
+  },
+  {
+    path: 'front.port',
+    type: 'number',
+    help: 'Port of the service that the client asked for',
+    column: 'front.port',
+  },
+  {
+    path: 'namespace',
+    type: 'text',
+    help: 'Kubernetes namespace of the server, else of the client',
+    column: 'namespace',
+  },
   { path: 'node', type: 'text', help: 'Node that saw the call', column: 'node' },
   {
     path: 'capture',

@@ -28,6 +28,11 @@ export function parseId(text: string): EntryId | undefined {
   };
 }
 
+/** The node's number within `idSequence`: its highest 16 of 48 bits. 0: no node. */
+export function nodeNumber(idSequence: number): number {
+  return Math.floor(idSequence / 2 ** 32);
+}
+
 /** Connection numbers below this go with each thread: a stream is thread · connection number. */
 const connectionsPerThread = 2 ** 40;
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Protocol } from '../dissect/contract.ts';
+import type { NameResolver } from '../resolve/contract.ts';
 import { Batch } from '../ship/batch.ts';
 import { Capture, Outcome, RowFlag } from '../ship/columns.ts';
 import { parseStream, streamNumber, streamText } from './id.ts';
@@ -67,9 +68,32 @@ function batchWithOneRow(): Batch {
   return batch;
 }
 
+/** A pod and a service in front of it, true from one second before the row to one after. */
+const names: NameResolver = {
+  identify(address, port, timeMs) {
+    if (Math.abs(timeMs - 1_700_000_000_123.456) > 1000) return undefined;
+    if (address === '10.1.2.3') return { kind: 'node', name: 'worker-1', node: 'worker-1' };
+    if (address === '10.96.0.9' && port === 8080) {
+      return { kind: 'service', name: 'pay', service: 'pay', namespace: 'shop' };
+    }
+    if (address !== '2001:db8::1') return undefined;
+    return {
+      kind: 'pod',
+      name: 'pay-headless',
+      pod: 'pay-0',
+      service: 'pay-headless',
+      namespace: 'shop',
+      workload: 'statefulset/pay',
+      node: 'worker-2',
+      labels: { app: 'pay' },
+    };
+  },
+  nodeName: (node) => (node === 7 ? 'worker-7' : ''),
+};
+
 describe('a row made from a batch', () => {
   const batch = batchWithOneRow();
-  const row = rowFromBatch(batch, 0, { protocolByCode, node: 'worker-1' });
+  const row = rowFromBatch(batch, 0, { protocolByCode, names });
 
   test('names everything a list shows', () => {
     expect(row).toMatchObject({
@@ -77,9 +101,18 @@ describe('a row made from a batch', () => {
       capture: 'file',
       timestamp: 1_700_000_000_123.456,
       elapsedTime: null,
-      src: { ip: '10.1.2.3', port: 40_000, name: '' },
-      dst: { ip: '2001:db8::1', port: 80, name: '' },
-      node: 'worker-1',
+      src: { ip: '10.1.2.3', port: 40_000, name: 'worker-1', kind: 'node', node: 'worker-1' },
+      dst: {
+        ip: '2001:db8::1',
+        port: 80,
+        name: 'pay-headless',
+        pod: 'pay-0',
+        service: 'pay-headless',
+        workload: 'statefulset/pay',
+        node: 'worker-2',
+      },
+      namespace: 'shop',
+      node: '',
       method: 'POST',
       target: '/päyments',
       outcome: 'no response',
@@ -89,6 +122,33 @@ describe('a row made from a batch', () => {
       timing: { wait: null },
     });
     expect(row.id).toMatch(/^[0-9a-f]{25}$/);
+  });
+
+  test('labels are not part of a row', () => {
+    expect(row.dst).not.toHaveProperty('labels');
+  });
+
+  test('the service that the client asked for names the pod behind it', () => {
+    const translated = batchWithOneRow();
+    translated.columns.frontAddress.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 96, 0, 9], 0);
+    translated.columns.frontPort[0] = 8080;
+    translated.columns.idSequence[0] = 7 * 2 ** 32 + 42;
+    const { dst, front, node } = rowFromBatch(translated, 0, { protocolByCode, names });
+    expect(dst).toMatchObject({ name: 'pay', service: 'pay', pod: 'pay-0', ip: '2001:db8::1' });
+    expect(front).toEqual({ ip: '10.96.0.9', port: 8080 });
+    expect(node).toBe('worker-7');
+  });
+
+  test('behind a known service an unknown pod has the name of the service', () => {
+    const translated = batchWithOneRow();
+    translated.columns.frontAddress.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 96, 0, 9], 0);
+    translated.columns.frontPort[0] = 8080;
+    translated.columns.destinationAddress.set([0x20, 1, 0xd, 0xb8], 0);
+    translated.columns.destinationAddress[15] = 9;
+    const { dst, namespace } = rowFromBatch(translated, 0, { protocolByCode, names });
+    expect(dst).toMatchObject({ ip: '2001:db8::9', name: 'pay', kind: 'service' });
+    expect(dst.pod).toBeUndefined();
+    expect(namespace).toBe('shop');
   });
 
   test('an entry of an unknown protocol is still shown', () => {

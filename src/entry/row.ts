@@ -3,10 +3,11 @@
  * exported, never while capturing.
  */
 import type { Protocol } from '../dissect/contract.ts';
+import type { Identity, NameResolver } from '../resolve/contract.ts';
 import { addressText, type Batch, payloadAt } from '../ship/batch.ts';
 import { captureNames, outcomeNames, RowFlag } from '../ship/columns.ts';
 import { type Endpoint, type EntryRow, incompleteReasons, type StoredEntry } from './entry.ts';
-import { formatId, streamText } from './id.ts';
+import { formatId, nodeNumber, streamText } from './id.ts';
 
 /** Addresses whose text is remembered; protects memory when somebody scans a network. */
 const addressCacheLimit = 4096;
@@ -16,10 +17,8 @@ export type ProtocolByCode = (code: number) => Protocol | undefined;
 /** What a row needs beyond its columns. */
 export interface RowContext {
   readonly protocolByCode: ProtocolByCode;
-  /** Name of the node that captured; empty when there is only this machine. */
-  readonly node?: string;
-  /** What an address is called; empty when it has no name. */
-  readonly nameOf?: (address: string, port: number) => string;
+  /** What addresses and nodes are called; without it nothing has a name. */
+  readonly names?: NameResolver | undefined;
 }
 
 /** The values of one row, numbers as in the columns, texts decoded. */
@@ -142,7 +141,11 @@ function protocolName(lookup: ProtocolByCode, code: number, version: number): Pr
   if (!name) {
     const protocol = lookup(code);
     name = protocol
-      ? { name: protocol.id, version: protocol.versionText(version), abbr: protocol.label }
+      ? {
+          name: protocol.name ?? protocol.id,
+          version: protocol.versionText(version),
+          abbr: protocol.label,
+        }
       : { name: 'unknown', version: '', abbr: '?' };
     names.set(key, name);
   }
@@ -151,22 +154,53 @@ function protocolName(lookup: ProtocolByCode, code: number, version: number): Pr
 
 const noReasons: readonly string[] = [];
 
-function endpoint(context: RowContext, ip: string, port: number): Endpoint {
-  return { ip, port, name: context.nameOf ? context.nameOf(ip, port) : '' };
+type EndpointNames = Omit<Endpoint, 'ip' | 'port'>;
+const unnamed: EndpointNames = { name: '' };
+const namesOfIdentity = new WeakMap<Identity, EndpointNames>();
+
+/** What an end shows of an identity: all but the labels, which are shown on demand. */
+function namesOf(identity: Identity | undefined): EndpointNames {
+  if (identity === undefined) return unnamed;
+  let names = namesOfIdentity.get(identity);
+  if (!names) {
+    const { labels: _, ...shown } = identity;
+    names = shown;
+    namesOfIdentity.set(identity, names);
+  }
+  return names;
+}
+
+/** The pod behind and the service in front: the client asked for the service, so it gives the name. */
+function destinationOf(values: RowValues, names: NameResolver | undefined): Endpoint {
+  const { destination: ip, destinationPort: port, frontPort, front } = values;
+  const time = values.idTime / 1000;
+  const behind = namesOf(names?.identify(ip, port, time));
+  const end = { ip, port, ...behind };
+  if (frontPort === 0) return end;
+  const before = names?.identify(front, frontPort, time);
+  if (before === undefined) return end;
+  if (behind.name === '') return { ip, port, ...namesOf(before) };
+  if (before.service === undefined) return end;
+  return { ...end, name: before.name, service: before.service };
 }
 
 /** The row that people see, from its values. */
 export function rowFromValues(values: RowValues, context: RowContext): EntryRow {
+  const { names } = context;
+  const { source: ip, sourcePort: port } = values;
+  const src = { ip, port, ...namesOf(names?.identify(ip, port, values.idTime / 1000)) };
+  const dst = destinationOf(values, names);
   return {
     id: formatId(values.idTime, values.idSequence),
     protocol: protocolName(context.protocolByCode, values.protocol, values.version),
     capture: captureNames[values.capture] ?? captureNames[0],
     timestamp: values.idTime / 1000,
     elapsedTime: Number.isNaN(values.elapsedMs) ? null : rounded(values.elapsedMs),
-    src: endpoint(context, values.source, values.sourcePort),
-    dst: endpoint(context, values.destination, values.destinationPort),
-    namespace: '',
-    node: context.node ?? '',
+    src,
+    dst,
+    ...(values.frontPort === 0 ? {} : { front: { ip: values.front, port: values.frontPort } }),
+    namespace: dst.namespace ?? src.namespace ?? '',
+    node: names?.nodeName?.(nodeNumber(values.idSequence)) ?? '',
     outgoing: (values.flags & RowFlag.Outgoing) !== 0,
     method: values.method,
     target: values.target,

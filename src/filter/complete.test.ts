@@ -34,7 +34,7 @@ describe('completions', () => {
     ['zzz|', ''],
     ['http and response.st|', 'http and response.status'],
     ['status == 200 and request.me|th == "GET"', 'status == 200 and request.method == "GET"'],
-    ['not (pa|', 'not (request.path'],
+    ['not (pat|', 'not (request.path'],
     ['request.path |', 'request.path == '],
     ['request.path sta|', 'request.path startsWith '],
     ['request == "x" |', 'request == "x" and '],

@@ -56,7 +56,7 @@ function candidatesFor(
     case 'nothing':
       return [];
     case 'condition':
-      return [...macros(schema), ...fields(schema, spot.typed), ...starters()];
+      return [...macros(schema), ...starters(), ...fields(schema, spot.typed)];
     case 'key':
       return unique(valuesSeen(spot.path ?? '')).map(
         (name): Candidate => ({

@@ -13,15 +13,29 @@ import type {
   Query,
   Regex,
 } from './ast.ts';
+import { compileQuery } from './evaluate.ts';
 import { outcomesWithout } from './read-path.ts';
 
 /**
  * Column name (`FieldDeclaration.column`) → how the store says it. The expression must have the value
  * that `Subject.column` gives, and be NULL where that is undefined.
  */
-export type SqlColumns = Readonly<
-  Record<string, { readonly expression: string; readonly type: 'number' | 'text' | 'boolean' }>
->;
+export type SqlColumns = Readonly<Record<string, SqlColumn | NarrowedColumn>>;
+
+interface SqlColumn {
+  readonly expression: string;
+  readonly type: 'number' | 'text' | 'boolean';
+}
+
+/** A column that the store does not hold, but whose values follow from others that it does. */
+interface NarrowedColumn {
+  readonly type: 'text';
+  /**
+   * A condition that every row satisfies whose value (undefined: missing) passes the test; it takes no
+   * parameters. Undefined when there is none worth running.
+   */
+  narrow(test: (value: string | undefined) => boolean): string | undefined;
+}
 
 /** How an engine spells what differs between them. */
 export interface SqlDialect {
@@ -123,6 +137,8 @@ class Writer {
   }
 
   private leaf(node: Node, negated: boolean): Part {
+    const narrowed = this.narrowed(node, negated);
+    if (narrowed !== undefined) return { sql: narrowed, exact: false };
     const before = this.parameters.length;
     const guards = new Set<string>();
     const condition = this.condition(node, guards);
@@ -133,6 +149,23 @@ class Writer {
     const sql = guards.size === 0 ? condition : `(${[condition, ...guards].join(' and ')})`;
     // NULL means false, so its negation is true
     return { sql: negated ? `not coalesce(${sql}, false)` : sql, exact: true };
+  }
+
+  /** The meaning of a leaf, asked of every value that the column could have. */
+  private narrowed(node: Node, negated: boolean): string | undefined {
+    const operand = narrowable(node);
+    const use = operand?.kind === 'path' ? operand.column : undefined;
+    if (use === undefined || !Object.hasOwn(this.columns, use.name)) return undefined;
+    const column = this.columns[use.name];
+    if (column === undefined || !('narrow' in column) || use.protocols || use.side)
+      return undefined;
+    const matches = compileQuery({ text: '', root: node });
+    let value: string | undefined;
+    const subject = { column: () => value, root: () => ({}), texts: () => [] };
+    return column.narrow((candidate) => {
+      value = candidate;
+      return matches(subject) !== negated;
+    });
   }
 
   private condition(node: Node, guards: Set<string>): string | undefined {
@@ -211,7 +244,7 @@ class Writer {
   }
 
   /** The column of an operand; what else must hold for the path to be there is added to `guards`. */
-  private column(operand: Operand, guards: Set<string>): SqlColumns[string] | undefined {
+  private column(operand: Operand, guards: Set<string>): SqlColumn | undefined {
     if (operand.kind !== 'path' || operand.column === undefined) return undefined;
     const { name } = operand.column;
     const column = this.known(name);
@@ -222,8 +255,9 @@ class Writer {
     return column;
   }
 
-  private known(name: string): SqlColumns[string] | undefined {
-    return Object.hasOwn(this.columns, name) ? this.columns[name] : undefined;
+  private known(name: string): SqlColumn | undefined {
+    const column = Object.hasOwn(this.columns, name) ? this.columns[name] : undefined;
+    return column !== undefined && 'expression' in column ? column : undefined;
   }
 
   private guardsOf({ protocols, side }: ColumnUse): string[] | undefined {
@@ -247,6 +281,13 @@ class Writer {
     this.parameters.push(value);
     return this.dialect.placeholder(this.parameters.length, type);
   }
+}
+
+/** What a condition on one path and constants looks at. */
+function narrowable(node: Node): Operand | undefined {
+  if (node.kind === 'truthy') return node.path;
+  if (node.kind === 'in') return node.left;
+  return node.kind === 'compare' && node.right.kind !== 'path' ? node.left : undefined;
 }
 
 /** NUL and lone surrogates do not pass through every driver. */

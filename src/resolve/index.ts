@@ -1,2 +1,6 @@
-/** resolve: addresses → what is there. On one machine: the demo's services and listening processes. */
-export { type AddressNames, LocalNames } from './local-names.ts';
+/**
+ * resolve: address, port and time → who that was. On one machine: the demo's services and listening
+ * processes; in a cluster: `cluster/`, which is loaded only there.
+ */
+export type { Identity, IdentityKind, NameResolver } from './contract.ts';
+export { type AddressNames, fixedNames, LocalNames } from './local-names.ts';

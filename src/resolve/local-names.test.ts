@@ -13,9 +13,9 @@ describe('names of servers on this machine', () => {
     const { port } = server.address() as AddressInfo;
     const names = new LocalNames();
     await names.refresh();
-    expect(names.nameOf('127.0.0.1', port)).not.toBe('');
-    expect(names.nameOf('127.0.0.1', port === 9 ? 10 : 9)).toBe('');
-    expect(names.nameOf('192.0.2.1', port)).toBe('');
+    expect(names.identify('127.0.0.1', port)).toMatchObject({ kind: 'process' });
+    expect(names.identify('127.0.0.1', port === 9 ? 10 : 9)).toBe(undefined);
+    expect(names.identify('192.0.2.1', port)).toBe(undefined);
     server.close();
   });
 
@@ -25,8 +25,10 @@ describe('names of servers on this machine', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
-    expect(names.nameOf('127.0.0.1', port)).toBe('');
-    await expect.poll(() => names.nameOf('127.0.0.1', port), { timeout: 2500 }).not.toBe('');
+    expect(names.identify('127.0.0.1', port)).toBe(undefined);
+    await expect
+      .poll(() => names.identify('127.0.0.1', port)?.process, { timeout: 2500 })
+      .not.toBe(undefined);
     server.close();
   });
 
@@ -39,15 +41,14 @@ describe('names of servers on this machine', () => {
   });
 
   it('a fixed name wins', () => {
-    expect(new LocalNames({ '127.0.0.11': 'storefront' }).nameOf('127.0.0.11', 1)).toBe(
-      'storefront',
-    );
+    const names = new LocalNames({ '127.0.0.11': 'storefront' });
+    expect(names.identify('127.0.0.11', 1)?.name).toBe('storefront');
   });
 
   it('nothing readable means no names, not a failure', async () => {
     const names = new LocalNames({}, '/nowhere');
     await names.refresh();
-    expect(names.nameOf('127.0.0.1', 80)).toBe('');
+    expect(names.identify('127.0.0.1', 80)).toBe(undefined);
   });
 
   it('the socket table may hold anything', () => {

@@ -6,6 +6,7 @@
 import { open, readdir, readFile, readlink } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
+import type { Identity, NameResolver } from './contract.ts';
 import { listeningEnds, listeningSockets, socketInode } from './proc-net.ts';
 
 /** How old the table may become before a question has it read again, ms. */
@@ -21,10 +22,21 @@ const maxProcesses = 4000;
 /** Address → name; a fixed table that wins over everything found. */
 export type AddressNames = Readonly<Record<string, string>>;
 
-export class LocalNames {
-  readonly #fixed: AddressNames;
+/** A table and nothing else. */
+export function fixedNames(names: AddressNames): NameResolver {
+  const identities = identitiesOf(names);
+  return { identify: (address) => identities.get(address) };
+}
+
+function identitiesOf(names: AddressNames): Map<string, Identity> {
+  const entries = Object.entries(names);
+  return new Map(entries.map(([address, name]) => [address, { kind: 'service', name }]));
+}
+
+export class LocalNames implements NameResolver {
+  readonly #fixed: ReadonlyMap<string, Identity>;
   readonly #proc: string;
-  #byPort = new Map<number, string>();
+  #byPort = new Map<number, Identity>();
   readonly #knownInodes = new Map<string, string>();
   #localAddresses = new Set<string>();
   /** 1: this port was asked for and is not known; it is not worth another early look. */
@@ -36,28 +48,28 @@ export class LocalNames {
 
   /** `proc` is where the process file system is mounted. */
   constructor(fixed: AddressNames = {}, proc = '/proc') {
-    this.#fixed = fixed;
+    this.#fixed = identitiesOf(fixed);
     this.#proc = proc;
   }
 
-  /** Name of an end, or the empty text. Answers from what is known; reads again in the background. */
-  nameOf(address: string, port: number): string {
-    const fixed = this.#fixed[address];
+  /** Who listens there now, whatever the time. Answers from what is known; reads again in the background. */
+  identify(address: string, port: number): Identity | undefined {
+    const fixed = this.#fixed.get(address);
     if (fixed !== undefined) return fixed;
     const age = Date.now() - this.#readAt;
     if (age > refreshMs) {
       this.#asked.fill(0);
       void this.refresh();
     }
-    if (!this.#localAddresses.has(address) && !address.startsWith('127.')) return '';
-    const name = this.#byPort.get(port);
-    if (name !== undefined) return name;
+    if (!this.#localAddresses.has(address) && !address.startsWith('127.')) return undefined;
+    const identity = this.#byPort.get(port);
+    if (identity !== undefined) return identity;
     if (this.#asked[port] === 0) {
       this.#asked[port] = 1;
       this.#hasUnknown = true;
     }
     if (this.#hasUnknown && age > refreshForUnknownMs) void this.refresh();
-    return '';
+    return undefined;
   }
 
   /** Reads the tables now. Never rejects: an unreadable /proc means no names. */
@@ -74,10 +86,12 @@ export class LocalNames {
       }
       const unknown = [...inodes.keys()].filter((inode) => !this.#knownInodes.has(inode));
       if (unknown.length > 0) await this.#findProcesses(new Set(unknown));
-      const byPort = new Map<number, string>();
+      const byPort = new Map<number, Identity>();
       for (const [inode, port] of inodes) {
         const name = this.#knownInodes.get(inode);
-        if (name !== undefined && name !== '') byPort.set(port, name);
+        if (!name) continue;
+        const known = this.#byPort.get(port);
+        byPort.set(port, known?.name === name ? known : { kind: 'process', name, process: name });
       }
       this.#byPort = byPort;
     } finally {

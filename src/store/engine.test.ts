@@ -3,6 +3,7 @@ import type { StoredEntry } from '../entry/entry.ts';
 import { entryFields } from '../entry/fields.ts';
 import { columnOf, subjectOf } from '../entry/subject.ts';
 import { compileQuery, parseQuery, quote } from '../filter/index.ts';
+import type { Identity, NameResolver } from '../resolve/contract.ts';
 import { Capture, Outcome, RowFlag } from '../ship/columns.ts';
 import type { Store } from './contract.ts';
 import { filterEngine, openStore } from './index.ts';
@@ -32,13 +33,57 @@ function oddBatch() {
     c.stream[row] = 2 ** 40 * 3 + row;
     c.method[row * 2 + 1] = 0;
   }
+  for (let row = 0; row < 400; row += 5) {
+    c.destinationAddress[row * 16 + 15] = 8;
+    c.idSequence[row] = c.idSequence[row]! + 2 * 2 ** 32;
+  }
+  for (let row = 0; row < 400; row += 4) {
+    c.frontAddress.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 96, 0, row % 3], row * 16);
+    c.frontPort[row] = 80;
+  }
   return batch;
 }
+
+const pod = (name: string, rest: Partial<Identity> = {}): Identity => ({
+  kind: 'pod',
+  name,
+  pod: name,
+  namespace: 'shop',
+  node: "it's here",
+  ...rest,
+});
+const service = (name: string, namespace = 'shop'): Identity => ({
+  kind: 'service',
+  name,
+  service: name,
+  namespace,
+});
+/** Some addresses with names, some of them in turn with time; others without. */
+const identities: Readonly<Record<string, readonly Identity[]>> = {
+  '10.0.0.1': [pod('a-1'), pod('b-1', { namespace: 'other', service: 'b' })],
+  '10.0.0.2': [pod('a-2', { workload: 'deployment/a' })],
+  '10.0.0.3': [{ kind: 'node', name: "it's here", node: "it's here" }],
+  '10.0.0.4': [{ kind: 'external', name: 'maps.example' }],
+  '10.0.1.7': [pod('pay-0', { service: 'pay', name: 'pay', workload: 'statefulset/pay' })],
+  '10.96.0.1': [service('pay-front')],
+  '10.96.0.2': [service('kube', 'default')],
+};
+const nodes = [[2, "it's here"]] as const;
+const names: NameResolver = {
+  identify(address, _port, timeMs) {
+    const list = identities[address] ?? [];
+    return list[Math.floor(timeMs * 100) % list.length];
+  },
+  nodeName: (node) => nodes.find(([number]) => number === node)?.[1] ?? '',
+  nodeNames: () => nodes,
+  addressesWhere: (predicate) =>
+    Object.keys(identities).filter((address) => identities[address]!.some(predicate)),
+};
 
 let store: Store;
 let all: readonly StoredEntry[];
 beforeAll(async () => {
-  store = await openStore({ limitBytes: 20_000_000, protocolByCode, schema, node: "it's here" });
+  store = await openStore({ limitBytes: 20_000_000, protocolByCode, schema, names });
   store.append(oddBatch());
   all = (await store.page({ filter: '', limit: 1000 })).entries;
 });
@@ -52,7 +97,8 @@ const operators = {
 
 /** Filters on a column with a value that some entries have. */
 function filtersOn(path: string, type: string, column: string): string[] {
-  const values = [3, 7, 50].map((row) => columnOf(all[row]!.row, column));
+  const rows = [3, 7, 50, 65].map((row) => columnOf(all[row]!.row, column));
+  const values = [...new Set(rows)];
   const filters = [path, `not ${path}`, `${path} == nil`, `${path} != nil`];
   for (const value of values) {
     if (value === undefined) continue;
@@ -67,7 +113,7 @@ function filtersOn(path: string, type: string, column: string): string[] {
 
 test('for every column, the store finds what the evaluator accepts', async () => {
   let exact = 0;
-  const engine = filterEngine(schema, protocolByCode, "it's here");
+  const engine = filterEngine(schema, protocolByCode, names);
   for (const { path, type, column } of [...entryFields, ...schema.fields]) {
     if (column === undefined) continue;
     for (const filter of filtersOn(path, type, column)) {
@@ -84,6 +130,22 @@ test('for every column, the store finds what the evaluator accepts', async () =>
     }
   }
   expect(exact).toBeGreaterThan(200);
+});
+
+test('names narrow to the addresses that had them', () => {
+  const engine = filterEngine(schema, protocolByCode, names);
+  const where = (filter: string) => engine.prepare(filter).where;
+  expect(where('dst.service == "pay-front"')).toBe(
+    `("destination" IN ('10.96.0.1') or "front" IN ('10.96.0.1'))`,
+  );
+  expect(where('src.namespace in ("shop", "other") and src.workload startsWith "deploy"')).toBe(
+    `(("source" IN ('10.0.0.1', '10.0.0.2', '10.0.1.7', '10.96.0.1')) and ("source" IN ('10.0.0.2')))`,
+  );
+  expect(where('src.pod == "nobody"')).toBe('false');
+  // What entries without a name satisfy as well narrows nothing.
+  expect(where('not src.pod == "a-1"')).toBe('true');
+  expect(where('dst.name == ""')).toBe('true');
+  expect(where('src.namespace == dst.namespace')).toBe('true');
 });
 
 test('free text and decoded paths give the same in the store', async () => {

@@ -1,5 +1,6 @@
 /** Query text → what the store needs to run it; SQL expressions of the columns. */
 
+import type { Protocol } from '../dissect/contract.ts';
 import type { ProtocolByCode } from '../entry/row.ts';
 import type { FieldSchema, Subject } from '../filter/contract.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type SqlColumns,
   toSql,
 } from '../filter/index.ts';
+import type { Identity, NameResolver } from '../resolve/contract.ts';
 import { captureNames, outcomeNames } from '../ship/columns.ts';
 
 /** Highest `Protocol.code`. */
@@ -36,6 +38,8 @@ export interface QueryEngine {
   prepare(filter: string): PreparedQuery;
 }
 
+type Named = Pick<Protocol, 'id' | 'name' | 'label'>;
+
 function caseOf(column: string, texts: Iterable<readonly [number, string]>): string {
   const cases = [...texts].map(([value, text]) => `WHEN ${value} THEN '${text}'`);
   return cases.length === 0 ? 'NULL' : `CASE "${column}" ${cases.join(' ')} END`;
@@ -45,17 +49,75 @@ function quotedText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** Columns that hold addresses of an end; its names follow from them. */
+const addressColumns = {
+  src: ['"source"'],
+  dst: ['"destination"', '"front"'],
+  either: ['"source"', '"destination"', '"front"'],
+} as const;
+
+/** Names are found at the time of reading, so SQL can only narrow to addresses that had such a name. */
+function nameColumn(
+  names: NameResolver | undefined,
+  columns: readonly string[],
+  read: (identity: Identity) => string | undefined,
+  missing: '' | undefined,
+): SqlColumns[string] {
+  return {
+    type: 'text',
+    narrow(test) {
+      if (test(missing)) return undefined;
+      const addresses = names?.addressesWhere?.((identity) => test(read(identity) ?? missing));
+      if (addresses === undefined) return undefined;
+      if (addresses.length === 0) return 'false';
+      const list = addresses.map(quotedText).join(', ');
+      return `(${columns.map((column) => `${column} IN (${list})`).join(' or ')})`;
+    },
+  };
+}
+
+const namesOfEnds = [
+  'kind',
+  'pod',
+  'service',
+  'namespace',
+  'workload',
+  'node',
+  'process',
+] as const satisfies (keyof Identity)[];
+
+function nameColumns(names: NameResolver | undefined): SqlColumns {
+  const result: Record<string, SqlColumns[string]> = {};
+  for (const side of ['src', 'dst'] as const) {
+    const columns = addressColumns[side];
+    result[`${side}.name`] = nameColumn(names, columns, ({ name }) => name, '');
+    for (const name of namesOfEnds) {
+      result[`${side}.${name}`] = nameColumn(names, columns, (of) => of[name], undefined);
+    }
+  }
+  const either = addressColumns.either;
+  result['namespace'] = nameColumn(names, either, ({ namespace }) => namespace, '');
+  return result;
+}
+
+/** The node's name by the first bits of the id. */
+function nodeSql(names: NameResolver | undefined): string {
+  const known = [...(names?.nodeNames?.() ?? [])];
+  const cases = known.map(([number, name]) => `WHEN ${number} THEN ${quotedText(name)}`);
+  return cases.length === 0 ? "''" : `CASE "idSequence" >> 32 ${cases.join(' ')} ELSE '' END`;
+}
+
 /**
  * Field column → SQL with the value that `Subject.column` gives, NULL where that is undefined. The
  * protocol's version has a text that only the protocol knows: it is left to the evaluator.
  */
-export function sqlColumns(protocolByCode: ProtocolByCode, node: string): SqlColumns {
-  const known: [number, { id: string; label: string }][] = [];
+export function sqlColumns(protocolByCode: ProtocolByCode, names?: NameResolver): SqlColumns {
+  const known: [number, Named][] = [];
   for (let code = 1; code <= maxProtocolCode; code++) {
     const protocol = protocolByCode(code);
     if (protocol) known.push([code, protocol]);
   }
-  const byProtocol = (text: (protocol: { id: string; label: string }) => string, other: string) =>
+  const byProtocol = (text: (protocol: Named) => string, other: string) =>
     `coalesce(${caseOf(
       'protocol',
       known.map(([code, protocol]) => [code, text(protocol).replaceAll("'", "''")]),
@@ -66,14 +128,16 @@ export function sqlColumns(protocolByCode: ProtocolByCode, node: string): SqlCol
   return {
     timestamp: number('("idTime" / 1000)'),
     elapsedTime: number('(round("elapsedMs"::DOUBLE * 1000) / 1000)'),
-    'protocol.name': text(byProtocol((protocol) => protocol.id, 'unknown')),
+    'protocol.name': text(byProtocol((protocol) => protocol.name ?? protocol.id, 'unknown')),
     'protocol.abbr': text(byProtocol((protocol) => protocol.label, '?')),
     'src.ip': text('"source"'),
     'src.port': number('"sourcePort"'),
     'dst.ip': text('"destination"'),
     'dst.port': number('"destinationPort"'),
-    namespace: text("''"),
-    node: text(quotedText(node)),
+    ...nameColumns(names),
+    'front.ip': text(`CASE WHEN "frontPort" <> 0 THEN "front" END`),
+    'front.port': number('nullif("frontPort", 0)'),
+    node: text(nodeSql(names)),
     capture: text(caseOf('capture', captureNames.entries())),
     outgoing: boolean('("flags" & 1 <> 0)'),
     demo: boolean('("flags" & 2 <> 0)'),
@@ -98,15 +162,15 @@ export function sqlColumns(protocolByCode: ProtocolByCode, node: string): SqlCol
 export function filterEngine(
   schema: FieldSchema,
   protocolByCode: ProtocolByCode,
-  node = '',
+  names?: NameResolver,
 ): QueryEngine {
-  const columns = sqlColumns(protocolByCode, node);
   return {
     prepare(filter) {
       const parsed = parseQuery(filter, schema);
       if (!parsed.ok) throw new Error(`The filter cannot run: ${parsed.error.message}.`);
       const { query } = parsed;
-      const sql = toSql(query, columns);
+      // Made for each query: nodes and names come while the store is open.
+      const sql = toSql(query, sqlColumns(protocolByCode, names));
       return {
         ...sql,
         decodes: needsPayload(query.root),

@@ -97,7 +97,7 @@ class DiskStore implements Store {
     this.#removed = parts.removed;
     this.#pool = new Pool(parts.database);
     const engine =
-      options.engine ?? filterEngine(options.schema, options.protocolByCode, options.node);
+      options.engine ?? filterEngine(options.schema, options.protocolByCode, options.names);
     this.#queries = new Queries(
       parts.shelf.segments,
       this.#pool,

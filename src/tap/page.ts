@@ -103,8 +103,7 @@ function describeSource({ source }: TapOptions): string {
 
 function checkQuery(text: string, schema: FieldSchema): QueryCheck {
   const parsed = parseQuery(text, schema);
-  if (parsed.ok)
-    return { valid: true, explain: explain(parsed.query, sqlColumns(protocolByCode, '')) };
+  if (parsed.ok) return { valid: true, explain: explain(parsed.query, sqlColumns(protocolByCode)) };
   const { message, from, to, suggestion } = parsed.error;
   return {
     valid: false,
