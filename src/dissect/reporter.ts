@@ -161,7 +161,7 @@ export class Reporter implements Output {
     if (early === undefined) this.#keepFirst(exchange);
     else this.#keep(exchange, exchange.request);
     if (!complete) {
-      this.#rows.save(exchange.request);
+      this.#rows.hold(exchange, exchange.request);
       addOpen(conversation, speaker, exchange, true, this.#rows);
     }
     if (early !== undefined) {
@@ -189,20 +189,20 @@ export class Reporter implements Output {
     this.#fillResponse(exchange, complete);
     this.#keep(exchange, exchange.response);
     if (found === undefined && !alone && complete && this.#requestIsComing(conversation)) {
-      this.#rows.save(exchange.response);
+      this.#rows.hold(exchange, exchange.response);
       conversation.early = [...conversation.early, exchange];
       return;
     }
     if (found === undefined && !alone) exchange.incomplete |= Incomplete.NoRequest;
     if (!complete) {
-      this.#rows.save(exchange.response);
+      this.#rows.hold(exchange, exchange.response);
       addOpen(conversation, speaker, exchange, false, this.#rows);
     } else if (alone) {
       this.#rows.finish(exchange, message.failed ? Outcome.Failed : Outcome.Ok);
     } else if (exchange.request.complete || found === undefined) {
       this.#rows.finish(exchange, finalOutcome(exchange));
     } else {
-      this.#rows.save(exchange.response);
+      this.#rows.hold(exchange, exchange.response);
     }
   }
 
@@ -235,7 +235,7 @@ export class Reporter implements Output {
     part.extra = 0;
     part.saved = undefined;
     this.#keep(exchange, part);
-    this.#rows.save(part);
+    this.#rows.hold(exchange, part);
   }
 
   /** `Incomplete` bits of a message that is new: a body left out is counted once. */

@@ -106,6 +106,11 @@ export class RowWriter {
     this.keep(part, message, bytes, base);
   }
 
+  /** Sees to it that the bytes of a part outlive the batch; those of exchanges in the list are saved when it is sealed. */
+  hold(exchange: Exchange, part: Part): void {
+    if (exchange.place === notListed) this.save(part);
+  }
+
   /** Moves the bytes of a part out of the batch: it will wait longer than the batch lives. */
   save(part: Part): void {
     if (part.serial !== this.#serial) return;

@@ -111,7 +111,7 @@ export async function compareHttp1(folder: string, file: string): Promise<Compar
   const { pairs, streams } = readTruth(truthPath);
   if (pairs.length === 0) return undefined;
   const entries = (await entriesOf(join(folder, file))).filter(
-    ({ protocol }) => protocol.name === 'http',
+    ({ protocol }) => protocol.name === 'http' && protocol.version !== '2.0',
   );
   const ours = Map.groupBy(entries, ({ src, dst }) =>
     connectionKey(`${src.ip} ${src.port}`, `${dst.ip} ${dst.port}`),
