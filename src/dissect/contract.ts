@@ -91,6 +91,15 @@ export interface Span {
   to: number;
 }
 
+/** Where a message began, for messages in several pieces: filled by `Output.mark`. */
+export interface Mark {
+  /** Capture time of the first byte, ms since 1970. */
+  timeMs: number;
+  packet: number;
+  /** TCP sequence number. */
+  sequence: number;
+}
+
 /** What a message is to its exchange. */
 export const Role = {
   /** The client's messages are requests, the server's answers. */
@@ -116,6 +125,8 @@ export interface Message {
    * kept: header lists that were compressed, a message in several frames. Copied before the call returns.
    */
   source: Uint8Array | undefined;
+  /** Where it began, when that is not at the window's start any more. */
+  mark: Mark | undefined;
   /** The bytes to keep: the message as on the wire, or its beginning when it is cut. */
   from: number;
   to: number;
@@ -152,6 +163,10 @@ export interface Message {
   note: number;
   /** This answer is a push: it pairs with no request (pairing 'order'). */
   push: boolean;
+  /** A request that is not shown while it waits: a poll, of which most find nothing. */
+  quiet: boolean;
+  /** An answer that is of no interest to anybody: with its request, when that is quiet, it gets no row. */
+  fold: boolean;
   reset(): void;
   /**
    * Makes `span` a text that does not lie in the message. Texts of one message share 4 KiB; what does
@@ -169,6 +184,8 @@ export interface Output {
   readonly bodyLimit: number;
   /** Whether secrets are to be redacted. */
   readonly redacting: boolean;
+  /** Remembers the place of the first unread byte, for a message that is reported later. */
+  mark(mark: Mark): void;
   /** A whole message lies in the window. Copies what is kept, then the parser may consume it. */
   whole(): void;
   /**

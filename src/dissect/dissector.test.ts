@@ -36,6 +36,14 @@ describe('an answer finds its request', () => {
     expect(pairs(bench)).toEqual(['Q3>A3 ok', 'Q1>A1 ok', 'Q2>A2 ok']);
   });
 
+  it('and a poll that finds nothing leaves no row, not even a pending one', () => {
+    const bench = new ToyBench('key').say(0, 'Q1?\nQ2?\nQ3?\nQ4\n');
+    bench.writer.flush(true);
+    bench.say(1, 'A1-\nA4-\nA2\n').say(1, 'A3-\nA5-\n');
+    expect(pairs(bench)).toEqual(['Q4> pending', 'Q4>A4- ok', 'Q2?>A2 ok', '>A5- no request']);
+    expect(bench.writer.live).toBe(0);
+  });
+
   it('when the server is heard first, in the middle of a connection', () => {
     const bench = new ToyBench('order', { client: -1 });
     bench.say(1, 'rest of something\n').say(1, 'A0\n').say(0, 'Q1\n').say(1, 'A1\n');

@@ -83,6 +83,8 @@ export class Exchange {
   announced = false;
   /** Where it is in the writer's list of exchanges that were not announced, or `notListed`. */
   place = notListed;
+  /** Gets no pending row. */
+  quiet = false;
   /** A place in the waiting list behind which the order is not known: requests were lost there. */
   barrier = false;
   connection: RowConnection | undefined;
@@ -105,6 +107,7 @@ export class Exchange {
     this.incomplete = 0;
     this.live = true;
     this.announced = false;
+    this.quiet = false;
     this.barrier = false;
     this.connection = undefined;
   }

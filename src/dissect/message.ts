@@ -1,5 +1,5 @@
 /** The one reused object in which parsers report a message. */
-import { type Message, Role, type Span } from './contract.ts';
+import { type Mark, type Message, Role, type Span } from './contract.ts';
 
 /** Room for redactions at first; it doubles. */
 const firstRedactions = 64;
@@ -23,6 +23,7 @@ function clear(span: Span): void {
 
 export class ReportedMessage implements Message {
   source: Uint8Array | undefined = undefined;
+  mark: Mark | undefined = undefined;
   from = 0;
   to = 0;
   size = 0;
@@ -44,6 +45,8 @@ export class ReportedMessage implements Message {
   oneWay = false;
   note = 0;
   push = false;
+  quiet = false;
+  fold = false;
   /** Texts that are not in the message, one behind the other. */
   madeTexts: Uint8Array | undefined = undefined;
   madeBytes = 0;
@@ -53,6 +56,7 @@ export class ReportedMessage implements Message {
 
   reset(): void {
     this.source = undefined;
+    this.mark = undefined;
     this.from = 0;
     this.to = 0;
     this.size = 0;
@@ -74,6 +78,8 @@ export class ReportedMessage implements Message {
     this.oneWay = false;
     this.note = 0;
     this.push = false;
+    this.quiet = false;
+    this.fold = false;
     this.madeBytes = 0;
     this.redactionCount = 0;
   }

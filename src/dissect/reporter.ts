@@ -1,6 +1,6 @@
 /** Takes what parsers report, pairs it, and has rows written. One per pipeline. */
 import { Outcome } from '../ship/columns.ts';
-import { Incomplete, type Output, Role } from './contract.ts';
+import { Incomplete, type Mark, type Output, Role } from './contract.ts';
 import type { Conversation, Speaker } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { fillPart, fillTexts } from './fill.ts';
@@ -51,6 +51,13 @@ export class Reporter implements Output {
     this.#now = now;
   }
 
+  mark(mark: Mark): void {
+    const { window } = this.#speaker!;
+    mark.timeMs = window.startTime();
+    mark.packet = window.startPacket();
+    mark.sequence = window.startSequence();
+  }
+
   whole(): void {
     if (this.#isRequest()) this.#request(true);
     else this.#response(true);
@@ -85,7 +92,7 @@ export class Reporter implements Output {
     const conversation = this.#conversation!;
     const { message } = this;
     const parent = openOf(conversation, speaker, message.key);
-    const exchange = this.#rows.open(speaker.window.startTime());
+    const exchange = this.#rows.open(message.mark?.timeMs ?? speaker.window.startTime());
     exchange.parentTime = parent?.idTime ?? conversation.parentTime;
     exchange.parentSequence = parent?.idSequence ?? conversation.parentSequence;
     exchange.connection = conversation;
@@ -154,12 +161,13 @@ export class Reporter implements Output {
     const speaker = this.#speaker!;
     const { message } = this;
     const early = conversation.early.length > 0 ? conversation.takeEarly() : undefined;
-    const exchange = early ?? this.#rows.open(speaker.window.startTime());
+    const exchange = early ?? this.#rows.open(message.mark?.timeMs ?? speaker.window.startTime());
     exchange.connection = conversation;
     exchange.reversed = message.role === Role.Request && speaker.side === 'server' && !message.push;
     this.#fillRequest(exchange, complete);
     if (early === undefined) this.#keepFirst(exchange);
     else this.#keep(exchange, exchange.request);
+    if (message.quiet && complete) this.#rows.hide(exchange);
     if (!complete) {
       this.#rows.hold(exchange, exchange.request);
       addOpen(conversation, speaker, exchange, true, this.#rows);
@@ -179,7 +187,11 @@ export class Reporter implements Output {
     const { message } = this;
     const alone = message.push || conversation.protocol!.pairing === 'none';
     const found = alone ? undefined : partner(conversation, message.key);
-    const exchange = found ?? this.#rows.open(speaker.window.startTime());
+    if (message.fold && complete && found?.quiet) {
+      this.#rows.drop(found);
+      return;
+    }
+    const exchange = found ?? this.#rows.open(message.mark?.timeMs ?? speaker.window.startTime());
     exchange.connection = conversation;
     if (found === undefined) {
       exchange.reversed = message.role === Role.Response && speaker.side === 'client';
@@ -262,9 +274,10 @@ export class Reporter implements Output {
     const { message } = this;
     const { window } = this.#speaker!;
     part.size = message.size || message.to - message.from;
-    part.startTime = window.startTime();
-    part.packet = window.startPacket();
-    part.sequence = window.startSequence();
+    const { mark } = message;
+    part.startTime = mark === undefined ? window.startTime() : mark.timeMs;
+    part.packet = mark === undefined ? window.startPacket() : mark.packet;
+    part.sequence = mark === undefined ? window.startSequence() : mark.sequence;
     part.endTime = this.#now;
     part.complete = complete;
     fillPart(part, message);

@@ -136,6 +136,13 @@ export class RowWriter {
     if (this.#pool.length < pooledExchanges) this.#pool.push(exchange);
   }
 
+  /** The exchange gets no row before it is final. */
+  hide(exchange: Exchange): void {
+    exchange.quiet = true;
+    this.save(exchange.request);
+    if (exchange.place !== notListed) this.#unlist(exchange);
+  }
+
   /** Takes an exchange out of the list of those opened; the last one moves to its place. */
   #unlist(exchange: Exchange): void {
     const last = this.#opened.pop()!;

@@ -28,7 +28,9 @@ const parser: Parser<ToyState> = {
     message.to = end + 1;
     message.target.from = 1;
     message.target.to = end;
-    message.key = Number(window.latin1(1, end));
+    message.key = Number.parseInt(window.latin1(1, end), 10);
+    message.quiet = window.latin1(1, end).endsWith('?');
+    message.fold = window.latin1(1, end).endsWith('-');
     if (out.redacting && window.indexOf(0x21, 0) >= 0) message.redact(1, 2);
     out.whole();
     window.consume(end + 1);
