@@ -88,6 +88,10 @@ export class TapperLink {
     return this.#outbox.fill;
   }
 
+  get bufferedBytes(): number {
+    return this.#outbox.bytes;
+  }
+
   get shedRows(): number {
     return this.#outbox.shedRows;
   }
@@ -98,6 +102,13 @@ export class TapperLink {
     this.#number++;
     this.#outbox.add(this.#number, batch.rows, packFrame(batch, this.#number));
     this.#sendWaiting();
+  }
+
+  /** Tells the API server now what it would be told within a second: something has changed. */
+  report(): void {
+    if (this.#welcomed) {
+      this.#say({ type: 'counters', counters: this.#counters(), capture: this.#options.capture() });
+    }
   }
 
   /** Which pod owns which listening socket of the node. */
@@ -185,7 +196,7 @@ export class TapperLink {
 
   #pulse(socket: WebSocket): void {
     this.#lastHeardAt = performance.now();
-    this.#say({ type: 'counters', counters: this.#counters(), capture: this.#options.capture() });
+    this.report();
     socket.ping();
   }
 

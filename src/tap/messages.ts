@@ -1,5 +1,6 @@
 /** What the main thread and a pipeline thread tell each other. */
 import type { SourceCounters, SourceDamage } from '../capture/contract.ts';
+import type { CaptureTargets } from '../capture/index.ts';
 import type { PipelineCounters, PipelineOptions } from '../pipeline.ts';
 
 /** Where packets come from. */
@@ -11,6 +12,11 @@ export type TapSource =
       readonly captureFilter: string | undefined;
       /** Mizu's own ports: left out in the kernel. */
       readonly ignorePorts: readonly number[];
+      /** What to read; without it, everything. Replaced by `PipelineThread.retarget`. */
+      readonly targets?: CaptureTargets;
+      /** Threads with the same number share the traffic between them. */
+      readonly fanoutGroup?: number;
+      readonly ringBytes?: number;
     }
   | {
       readonly kind: 'files';
@@ -35,8 +41,13 @@ export const Control = {
   InFlight: 0,
   /** Set to 1 to end the thread. */
   Stop: 1,
+  /** `ShedLevel` that the main thread asks for at least. */
+  Shed: 2,
 } as const;
-export const controlSlots = 2;
+export const controlSlots = 3;
+
+/** What the main thread sends to a pipeline thread: a batch's memory for reuse, or new targets. */
+export type ThreadOrder = ArrayBuffer | { readonly targets: CaptureTargets };
 
 export interface SavedPackets {
   readonly packets: number;

@@ -1,5 +1,7 @@
 /** The main thread's view of its pipeline threads: starts them, takes their batches, adds up counters. */
 import { Worker } from 'node:worker_threads';
+import type { CaptureTargets } from '../capture/index.ts';
+import type { ShedLevel } from '../dissect/index.ts';
 import { Batch } from '../ship/batch.ts';
 import {
   Control,
@@ -7,6 +9,7 @@ import {
   type ThreadCounters,
   type ThreadMessage,
   type ThreadOptions,
+  type ThreadOrder,
 } from './messages.ts';
 
 /** How long a thread may take to end by itself after it was told to. */
@@ -27,6 +30,10 @@ export interface PipelineThread {
   /** Resolves with the source's description once it is open. */
   readonly started: Promise<string>;
   counters(): ThreadCounters | undefined;
+  /** What a live source reads from now on; connections go on. */
+  retarget(targets: CaptureTargets): void;
+  /** What to give up at least, from now on. */
+  shed(level: ShedLevel): void;
   stop(): void;
 }
 
@@ -54,7 +61,7 @@ export function startPipeline(
     done.reject(error);
   };
   const giveBack = (buffer: ArrayBuffer) => {
-    worker.postMessage(buffer, [buffer]);
+    worker.postMessage(buffer satisfies ThreadOrder, [buffer]);
     Atomics.sub(slots, Control.InFlight, 1);
     Atomics.notify(slots, Control.InFlight);
   };
@@ -95,6 +102,8 @@ export function startPipeline(
     done: ending,
     started: started.promise,
     counters: () => counters,
+    retarget: (targets) => worker.postMessage({ targets } satisfies ThreadOrder),
+    shed: (level) => Atomics.store(slots, Control.Shed, level),
     stop() {
       Atomics.store(slots, Control.Stop, 1);
       Atomics.notify(slots, Control.InFlight);

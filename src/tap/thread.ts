@@ -17,6 +17,7 @@ import {
   type ThreadCounters,
   type ThreadMessage,
   type ThreadOptions,
+  type ThreadOrder,
 } from './messages.ts';
 import { openRecording } from './recording.ts';
 
@@ -101,7 +102,7 @@ class PipelineThread {
       const reading = source.read(sink, readWaitMs);
       const packets = typeof reading === 'number' ? reading : await reading;
       if (packets < 0) return;
-      this.#takeBack();
+      this.#takeOrders(source);
       if (!this.#patient) this.#relieve(Atomics.load(this.#control, Control.InFlight));
       const now = Date.now();
       if (now - this.#lastFlush >= flushEveryMs) {
@@ -116,20 +117,24 @@ class PipelineThread {
     }
   }
 
-  /** Memory of batches that the main thread has done with. */
-  #takeBack(): void {
+  /** Memory of batches that the main thread has done with, and new targets. */
+  #takeOrders(source: PacketSource): void {
     for (;;) {
       const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return;
-      this.#pipeline.recycle(received.message as ArrayBuffer);
+      const order = received.message as ThreadOrder;
+      if (order instanceof ArrayBuffer) this.#pipeline.recycle(order);
+      else if ('retarget' in source) (source as CaptureSource).retarget?.(order.targets);
     }
   }
 
   /** Gives up the least valuable work first; entries themselves only when all batches are on their way. */
   #relieve(inFlight: number): void {
-    if (inFlight >= shedConnectionsFrom) this.#pipeline.shed(ShedLevel.Connections);
-    else if (inFlight >= shedBodiesFrom) this.#pipeline.shed(ShedLevel.Bodies);
-    else this.#pipeline.shed(ShedLevel.Nothing);
+    let level: ShedLevel = ShedLevel.Nothing;
+    if (inFlight >= shedConnectionsFrom) level = ShedLevel.Connections;
+    else if (inFlight >= shedBodiesFrom) level = ShedLevel.Bodies;
+    const asked = Atomics.load(this.#control, Control.Shed);
+    this.#pipeline.shed(Math.max(level, asked) as ShedLevel);
   }
 
   #seal(batch: Batch): void {
@@ -178,10 +183,14 @@ async function openSource(options: ThreadOptions): Promise<PacketSource> {
   if (source.kind === 'files') {
     return openFiles([...source.paths], filterOption(source.captureFilter));
   }
+  const { ringBytes, fanoutGroup } = source;
   return openLive({
     interfaces: [...source.interfaces],
     ...filterOption(source.captureFilter),
     ignorePorts: [...source.ignorePorts],
+    targets: source.targets,
+    ...(ringBytes === undefined ? {} : { ringBytes }),
+    ...(fanoutGroup === undefined ? {} : { fanoutGroup }),
   });
 }
 
