@@ -184,6 +184,7 @@ export class TestStream implements Output {
   child(): void {
     throw new Error('HTTP reports no messages within messages');
   }
+  mark(): void {}
   settle(): boolean {
     return false;
   }

@@ -8,7 +8,7 @@
 import { Role, type Window } from '../../dissect/contract.ts';
 import { Flag, Frame, frameHeaderBytes } from './frames.ts';
 import { Block } from './payload.ts';
-import { beginMessage, completeMessage, mayBegin, type Stream } from './report.ts';
+import { completeMessage, type Stream } from './report.ts';
 import {
   HeadWriter,
   type Http2Message,
@@ -118,6 +118,7 @@ function useBlock(
   const { state, side } = stream;
   const promised = state.blockPromise;
   const part = promised > 0 ? takeMessage(promised) : messageOf(stream, id);
+  if (!part.hasHead && part.composer.used === 0) stream.out.mark(part.mark);
   const { composer } = part;
   composer.close();
   const isTrailer = part.hasHead;
@@ -156,7 +157,7 @@ function useBlock(
   }
   part.hasHead = true;
   if (ends) completeMessage(stream, part, Role.BySide, false);
-  else if (!part.begun && mayBegin(stream, part)) beginMessage(stream, part, Role.BySide);
+  else if (!isTrailer) state.fresh.push(part);
 }
 
 /** The message of a stream that is on its way, or a new one. */

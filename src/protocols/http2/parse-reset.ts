@@ -51,6 +51,7 @@ function answerOfReset(stream: Stream, id: number, code: number, by: number): vo
   const { out, side } = stream;
   if (out.noteOf(id) === 0) return;
   const part = takeMessage(id);
+  out.mark(part.mark);
   mark(part, code, by);
   part.hasHead = true;
   completeMessage(stream, part, side === 'server' ? Role.BySide : Role.Response, true);

@@ -3,7 +3,7 @@ import { type Progress, Role, Step, type Window } from '../../dissect/contract.t
 import { Flag, Frame, frameHeaderBytes, preface } from './frames.ts';
 import { takeBlock } from './parse-block.ts';
 import { goAway, resetStream } from './parse-reset.ts';
-import { completeMessage, type Stream, takeBody } from './report.ts';
+import { beginMessage, completeMessage, mayBegin, type Stream, takeBody } from './report.ts';
 import type { Http2State } from './stream.ts';
 
 /** Larger frames than this are passed over: none of the types that are read whole is. */
@@ -22,7 +22,19 @@ export function parse(window: Window, stream: Stream): Progress {
     else if (window.u8(3) === Frame.Data) wanted = openData(window, stream);
     else wanted = takeOther(window, stream);
   }
+  if (state.fresh.length > 0) reportHeads(stream);
   return wanted;
+}
+
+/** What has come is read: messages that are still on their way become entries as far as they are. */
+function reportHeads(stream: Stream): void {
+  const { fresh, messages } = stream.state;
+  for (const part of fresh) {
+    if (messages.get(part.id) === part && !part.begun && mayBegin(stream, part)) {
+      beginMessage(stream, part, Role.BySide);
+    }
+  }
+  fresh.length = 0;
 }
 
 /** A frame that is read whole. 0: it was. */

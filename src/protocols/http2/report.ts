@@ -19,6 +19,7 @@ function fill(out: Output, part: Http2Message, from: number, to: number): Messag
   const { message } = out;
   message.reset();
   message.source = part.composer.bytes;
+  message.mark = part.mark;
   message.from = from;
   message.to = to;
   message.size = part.wireBytes;

@@ -1,4 +1,5 @@
 /** What is remembered of a connection and of the messages that are on their way. */
+import type { Mark } from '../../dissect/contract.ts';
 import type { FieldSink, HeaderField } from './hpack.ts';
 import { fieldPrefixBytes, HpackDecoder, Use } from './hpack.ts';
 import { Composer, type FigureName, figureNames, held } from './payload.ts';
@@ -19,6 +20,7 @@ const newPlace = (): Place => ({ at: 0, length: 0 });
 /** One message: one direction of a stream. */
 export class Http2Message {
   id = 0;
+  readonly mark: Mark = { timeMs: 0, packet: 0, sequence: 0 };
   readonly composer = new Composer();
   readonly figures = new Uint32Array(figureNames.length);
   readonly method = newPlace();
@@ -169,6 +171,8 @@ export interface DataFrame {
 export class Http2State {
   readonly hpack: HpackDecoder;
   readonly messages = new Map<number, Http2Message>();
+  /** Heads of this window that have not been reported: often the whole message follows at once. */
+  readonly fresh: Http2Message[] = [];
   /** The preface is over; only a client has one. */
   started = false;
   /** A frame's data is being read. */
