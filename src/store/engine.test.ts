@@ -97,7 +97,10 @@ const operators = {
 
 /** Filters on a column with a value that some entries have. */
 function filtersOn(path: string, type: string, column: string): string[] {
-  const rows = [3, 7, 50, 65].map((row) => columnOf(all[row]!.row, column));
+  // Row 1 has names at both ends.
+  const rows = (/^(src|dst)\./.test(path) ? [1] : [3, 7, 50]).map((row) =>
+    columnOf(all[row]!.row, column),
+  );
   const values = [...new Set(rows)];
   const filters = [path, `not ${path}`, `${path} == nil`, `${path} != nil`];
   for (const value of values) {
