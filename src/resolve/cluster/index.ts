@@ -3,4 +3,5 @@ export type { HistoryLimits } from './address-book.ts';
 export { ApiError, type ApiReader, apiReader } from './api-reader.ts';
 export { ClusterNames, type ClusterNamesOptions, type SocketFact } from './cluster-names.ts';
 export { type PodFact, type ServiceFact, type Workload, workloadText } from './facts.ts';
+export { type ListPodsOptions, listPods } from './list-pods.ts';
 export type { Notice } from './notices.ts';
