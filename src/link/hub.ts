@@ -17,12 +17,11 @@ import {
   linkPath,
   maxControlBytes,
   misfit,
+  type NodeFacts,
   readMessage,
-  type SocketFact,
   type TapperSettings,
   type ToTapper,
 } from './messages.ts';
-import { NodeNumbers } from './node-numbers.ts';
 import { type TakeTapperBatch, TapperSession } from './session.ts';
 import { stateOf, type Tapper, type TapperState } from './tapper-state.ts';
 import { Turns } from './turns.ts';
@@ -51,11 +50,14 @@ export interface LinkHubOptions {
   readonly version: string;
   readonly settings: TapperSettings;
   readonly take: TakeTapperBatch;
-  /** Node numbers from before a restart. */
-  readonly nodeNumbers?: Iterable<readonly [string, number]>;
+  /**
+   * 1 to 65,535, the same for a name as long as entries with it are kept. `wanted`: what the tapper had
+   * from the API server before, 0 for none; to give another one costs its connections.
+   */
+  readonly numberOfNode: (nodeName: string, wanted: number) => number;
   /** A tapper has come, gone or changed what it does. */
   readonly onTapper?: (state: TapperState) => void;
-  readonly onSockets?: (sockets: readonly SocketFact[], nodeName: string) => void;
+  readonly onFacts?: (facts: NodeFacts, nodeName: string) => void;
   /** A sentence for the log. */
   readonly onNotice?: (text: string) => void;
 }
@@ -83,7 +85,6 @@ export class LinkHub {
   readonly #connections = new Set<Connection>();
   readonly #tappers = new Map<string, Tapper>();
   readonly #sessions = new Map<string, TapperSession>();
-  readonly #numbers: NodeNumbers;
   readonly #turns = new Turns(maxTurns);
   readonly #keyDigest: Buffer;
   #queuedBytes = 0;
@@ -94,7 +95,6 @@ export class LinkHub {
   constructor(options: LinkHubOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    this.#numbers = new NodeNumbers(options.nodeNumbers);
     this.#keyDigest = digest(options.key);
     this.#server = https.createServer({
       cert: options.certificate,
@@ -156,16 +156,6 @@ export class LinkHub {
   tappers(): TapperState[] {
     const states = [...this.#tappers.values()].map(stateOf);
     return states.sort((one, other) => (one.nodeName < other.nodeName ? -1 : 1));
-  }
-
-  /** The node's name, or an empty text. */
-  nodeName(nodeNumber: number): string {
-    return this.#numbers.nameOf(nodeNumber);
-  }
-
-  /** To be kept over a restart. */
-  nodeNumbers(): [string, number][] {
-    return this.#numbers.entries();
   }
 
   /** Takes what has arrived, then ends all connections; tappers keep the rest and come again. */
@@ -264,7 +254,7 @@ export class LinkHub {
   #welcome(connection: Connection, hello: Hello): void {
     const { socket } = connection;
     const { node: nodeName } = hello;
-    const nodeNumber = this.#numbers.numberOf(nodeName, hello.nodeNumber);
+    const nodeNumber = this.#options.numberOfNode(nodeName, hello.nodeNumber);
     const session = this.#sessionOf(hello, nodeNumber);
     session.acknowledge = (number) => say(socket, { type: 'acknowledged', number });
     const targets = this.#targetsOf(nodeName);
@@ -326,8 +316,8 @@ export class LinkHub {
         if (changed) this.#options.onTapper?.(stateOf(tapper));
         break;
       }
-      case 'sockets':
-        this.#options.onSockets?.(message.sockets, tapper.nodeName);
+      case 'facts':
+        this.#options.onFacts?.(message.facts, tapper.nodeName);
         break;
       case 'bye':
         tapper.counters = message.counters;

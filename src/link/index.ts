@@ -3,7 +3,7 @@ export type { LinkAddress, LinkSecret } from './connect.ts';
 export { LinkHub, type LinkHubOptions, openHub } from './hub.ts';
 export type {
   CaptureReport,
-  SocketFact,
+  NodeFacts,
   TapperCounters,
   TapperSettings,
   Welcome,

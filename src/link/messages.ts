@@ -2,7 +2,7 @@
  * What a tapper and the API server say to each other beside batches: one JSON object in each text
  * frame. Both ends check every message against these schemas; what does not fit ends the connection.
  *
- *   tapper      → hello, counters (each second), sockets, bye
+ *   tapper      → hello, counters (each second), facts, bye
  *   API server  → welcome or refused, targets, settings, acknowledged
  */
 import { crc32 } from 'node:zlib';
@@ -102,11 +102,18 @@ const captureSchema = z.object({
 });
 export type CaptureReport = z.infer<typeof captureSchema>;
 
-/** A socket that listens on the node, and the pod that owns it. */
-const socketSchema = z.object({ address, port, podUid: name });
-export type SocketFact = z.infer<typeof socketSchema>;
-export const maxSocketFacts = 4096;
+export const maxNodeAddresses = 1000;
+export const maxNodeSockets = 4096;
 
+/** A TCP socket of the node's own network, and the pod that owns it. */
+const socketSchema = z.object({ port, podUid: name, listening: z.boolean() });
+/** What only the node knows. */
+const nodeFactsSchema = z.object({
+  /** Of the node's interfaces, without loopback. */
+  addresses: z.array(address).max(maxNodeAddresses),
+  sockets: z.array(socketSchema).max(maxNodeSockets),
+});
+export type NodeFacts = z.infer<typeof nodeFactsSchema>;
 const helloSchema = z.object({
   type: z.literal('hello'),
   compatibility: z.number(),
@@ -126,7 +133,7 @@ export const fromTapperSchema = z.discriminatedUnion('type', [
     counters: tapperCountersSchema,
     capture: captureSchema,
   }),
-  z.object({ type: z.literal('sockets'), sockets: z.array(socketSchema).max(maxSocketFacts) }),
+  z.object({ type: z.literal('facts'), facts: nodeFactsSchema }),
   z.object({ type: z.literal('bye'), reason: sentence, counters: tapperCountersSchema }),
 ]);
 export type FromTapper = z.infer<typeof fromTapperSchema>;

@@ -11,10 +11,11 @@ import {
   CloseCode,
   compatibility,
   type FromTapper,
-  maxSocketFacts,
+  maxNodeAddresses,
+  maxNodeSockets,
   misfit,
+  type NodeFacts,
   readMessage,
-  type SocketFact,
   type TapperCounters,
   type TapperSettings,
   toTapperSchema,
@@ -66,6 +67,7 @@ export class TapperLink {
   #number = 0;
   #lastHeardAt = performance.now();
   #lastNotice = '';
+  #facts: NodeFacts | undefined;
   #acknowledged: (() => void) | undefined;
 
   constructor(options: TapperLinkOptions) {
@@ -111,9 +113,13 @@ export class TapperLink {
     }
   }
 
-  /** Which pod owns which listening socket of the node. */
-  sendSockets(sockets: readonly SocketFact[]): void {
-    if (this.#welcomed) this.#say({ type: 'sockets', sockets: sockets.slice(0, maxSocketFacts) });
+  /** What only the node knows; goes to each API server once, and when it changes. */
+  sendFacts(facts: NodeFacts): void {
+    this.#facts = {
+      addresses: facts.addresses.slice(0, maxNodeAddresses),
+      sockets: facts.sockets.slice(0, maxNodeSockets),
+    };
+    if (this.#welcomed) this.#say({ type: 'facts', facts: this.#facts });
   }
 
   /** Gives up the oldest batches until at most so many bytes wait: memory is short. */
@@ -239,6 +245,7 @@ export class TapperLink {
     this.#lastNotice = '';
     this.#backoff.succeeded();
     this.#options.onWelcome(welcome);
+    if (this.#facts !== undefined) this.#say({ type: 'facts', facts: this.#facts });
     this.#sendWaiting();
   }
 

@@ -5,6 +5,7 @@ import { Batch } from '../ship/batch.ts';
 import type { LinkSecret } from './connect.ts';
 import { type LinkHub, type LinkHubOptions, openHub } from './hub.ts';
 import type { TapperSettings } from './messages.ts';
+import { NodeNumbers } from './node-numbers.ts';
 import { TapperLink, type TapperLinkOptions } from './tapper-link.ts';
 
 export interface TestSecret extends LinkSecret {
@@ -75,6 +76,7 @@ export async function startHub(
 ): Promise<{ hub: LinkHub } & Received> {
   const statuses: number[] = [];
   const notices: string[] = [];
+  const numbers = new NodeNumbers();
   const hub = await openHub({
     host: '127.0.0.1',
     port: 0,
@@ -83,6 +85,7 @@ export async function startHub(
     key: secret.key,
     version: '1.0.0',
     settings: testSettings,
+    numberOfNode: (name, wanted) => numbers.numberOf(name, wanted),
     take: (buffer) => {
       statuses.push(...statusesOf(buffer));
       return undefined;

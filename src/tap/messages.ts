@@ -72,5 +72,7 @@ export type ThreadMessage =
   | { readonly type: 'batch'; readonly buffer: ArrayBuffer }
   | { readonly type: 'started'; readonly description: string }
   | { readonly type: 'counters'; readonly counters: ThreadCounters }
+  /** New targets are in force; one for each that came. */
+  | { readonly type: 'retargeted' }
   | { readonly type: 'ended'; readonly counters: ThreadCounters }
   | { readonly type: 'failed'; readonly code: string; readonly message: string };

@@ -30,8 +30,8 @@ export interface PipelineThread {
   /** Resolves with the source's description once it is open. */
   readonly started: Promise<string>;
   counters(): ThreadCounters | undefined;
-  /** What a live source reads from now on; connections go on. */
-  retarget(targets: CaptureTargets): void;
+  /** What a live source reads from now on; connections go on. Resolves when it is in force. */
+  retarget(targets: CaptureTargets): Promise<void>;
   /** What to give up at least, from now on. */
   shed(level: ShedLevel): void;
   stop(): void;
@@ -60,15 +60,13 @@ export function startPipeline(
     started.reject(error);
     done.reject(error);
   };
+  const retargeting = new Answers();
   const giveBack = (buffer: ArrayBuffer) => {
     worker.postMessage(buffer satisfies ThreadOrder, [buffer]);
     Atomics.sub(slots, Control.InFlight, 1);
     Atomics.notify(slots, Control.InFlight);
   };
-  const takers = inTurn((buffer: ArrayBuffer) => {
-    const batch = Batch.open(buffer);
-    return batch === undefined ? undefined : take(batch);
-  }, giveBack);
+  const takers = inTurn(takeOpened(take), giveBack);
   worker.on('message', (message: ThreadMessage) => {
     switch (message.type) {
       case 'batch':
@@ -84,6 +82,9 @@ export function startPipeline(
         ended = true;
         counters = message.counters;
         takers.idle().then(() => done.resolve(message.counters), fail);
+        break;
+      case 'retargeted':
+        retargeting.next();
         break;
       case 'failed':
         fail(new TapError(message.code, message.message));
@@ -102,7 +103,10 @@ export function startPipeline(
     done: ending,
     started: started.promise,
     counters: () => counters,
-    retarget: (targets) => worker.postMessage({ targets } satisfies ThreadOrder),
+    retarget(targets) {
+      worker.postMessage({ targets } satisfies ThreadOrder);
+      return retargeting.wait(ending);
+    },
     shed: (level) => Atomics.store(slots, Control.Shed, level),
     stop() {
       Atomics.store(slots, Control.Stop, 1);
@@ -112,6 +116,29 @@ export function startPipeline(
         stopGraceMs,
       ).unref();
     },
+  };
+}
+
+/** Waits for answers that come in the order of the questions. */
+class Answers {
+  readonly #waiting: (() => void)[] = [];
+
+  /** Resolves with the next answer that nobody waits for yet, or at the end of what would answer. */
+  async wait(end: Promise<unknown>): Promise<void> {
+    const answer = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const ended = end.catch(() => undefined);
+    await Promise.race([answer, ended]);
+  }
+
+  next(): void {
+    this.#waiting.shift()?.();
+  }
+}
+
+function takeOpened(take: TakeBatch): (buffer: ArrayBuffer) => undefined | Promise<void> {
+  return (buffer) => {
+    const batch = Batch.open(buffer);
+    return batch === undefined ? undefined : take(batch);
   };
 }
 

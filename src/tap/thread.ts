@@ -123,8 +123,12 @@ class PipelineThread {
       const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return;
       const order = received.message as ThreadOrder;
-      if (order instanceof ArrayBuffer) this.#pipeline.recycle(order);
-      else if ('retarget' in source) (source as CaptureSource).retarget?.(order.targets);
+      if (order instanceof ArrayBuffer) {
+        this.#pipeline.recycle(order);
+        continue;
+      }
+      if ('retarget' in source) (source as CaptureSource).retarget?.(order.targets);
+      this.#post({ type: 'retargeted' });
     }
   }
 

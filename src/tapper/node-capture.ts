@@ -83,7 +83,8 @@ export class NodeCapture {
     const running = this.#running;
     if (running !== undefined && wanted !== undefined && isSamePipeline(running.wanted, wanted)) {
       if (wanted.targets.version === running.wanted.targets.version) return;
-      for (const thread of running.threads) thread.retarget(wanted.targets);
+      await Promise.all(running.threads.map((thread) => thread.retarget(wanted.targets)));
+      if (this.#running !== running) return;
       this.#running = { ...running, wanted };
       this.#say({ state: 'capturing', reason: '', targets: wanted.targets.version });
       return;
