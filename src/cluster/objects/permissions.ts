@@ -140,10 +140,10 @@ export function userPermissions(settings: ClusterSettings): Permission[] {
 function ownObjects(settings: ClusterSettings): Permission[] {
   const { mode } = settings;
   const verbs = mode === 'tap' ? ['get', 'delete'] : ['get', 'patch', 'delete'];
-  return objectKinds(settings).flatMap(({ group, resource, names, scope = 'namespace' }) => [
-    ...needs(scope, group, resource, ['create']),
-    ...names.flatMap((name) =>
-      verbs.map((verb): Permission => ({ scope, group, resource, verb, name })),
+  return objectKinds(settings).flatMap((kind) => [
+    ...needs(kind.scope, kind.group, kind.resource, ['create']),
+    ...kind.names.flatMap((name) =>
+      needs(kind.scope, kind.group, kind.resource, verbs).map((one) => ({ ...one, name })),
     ),
   ]);
 }
@@ -152,7 +152,7 @@ interface ObjectKind {
   readonly group: string;
   readonly resource: string;
   readonly names: readonly string[];
-  readonly scope?: 'cluster';
+  readonly scope: Permission['scope'];
 }
 
 function objectKinds(settings: ClusterSettings): ObjectKind[] {
@@ -161,6 +161,7 @@ function objectKinds(settings: ClusterSettings): ObjectKind[] {
   const kind = (group: string, resource: string, ...own: string[]): ObjectKind => ({
     group,
     resource,
+    scope: 'namespace',
     names: own,
   });
   return [
@@ -184,22 +185,23 @@ function objectKinds(settings: ClusterSettings): ObjectKind[] {
 }
 
 function roleKinds({ clusterWide }: ClusterSettings, names: ObjectNames): ObjectKind[] {
-  const daemon: ObjectKind[] = [
-    { group: rbac, resource: 'roles', names: [names.daemonRole] },
-    { group: rbac, resource: 'rolebindings', names: [names.daemonRoleBinding] },
+  const pair = (
+    scope: Permission['scope'],
+    [role, roleName]: [string, string],
+    [binding, bindingName]: [string, string],
+  ): ObjectKind[] => [
+    { scope, group: rbac, resource: role, names: [roleName] },
+    { scope, group: rbac, resource: binding, names: [bindingName] },
   ];
-  if (clusterWide) {
-    const scope = 'cluster';
-    return [
-      ...daemon,
-      { group: rbac, resource: 'clusterroles', names: [names.clusterRole], scope },
-      { group: rbac, resource: 'clusterrolebindings', names: [names.clusterRoleBinding], scope },
-    ];
-  }
   return [
-    ...daemon,
-    { group: rbac, resource: 'roles', names: [names.role] },
-    { group: rbac, resource: 'rolebindings', names: [names.roleBinding] },
+    ...pair('namespace', ['roles', names.daemonRole], ['rolebindings', names.daemonRoleBinding]),
+    ...(clusterWide
+      ? pair(
+          'cluster',
+          ['clusterroles', names.clusterRole],
+          ['clusterrolebindings', names.clusterRoleBinding],
+        )
+      : pair('namespace', ['roles', names.role], ['rolebindings', names.roleBinding])),
   ];
 }
 
