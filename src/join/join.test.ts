@@ -192,7 +192,7 @@ describe('a random cluster', () => {
     ],
     [
       'clocks are wrong',
-      { connections: 1500, sequences: 2 ** 32 - 1e6, loss: 0.2, clockErrorMs: 1900 },
+      { connections: 1500, sequences: 2 ** 32 - 1e6, loss: 0.2, clockErrorMs: 3000 },
     ],
     [
       'sequence numbers repeat',

@@ -13,6 +13,7 @@ export interface TrueCall {
   readonly fronts: readonly string[];
   /** Every sighting's id. */
   readonly ids: readonly string[];
+  readonly idOfStream: ReadonlyMap<number, readonly [time: number, sequence: number]>;
   readonly parent: TrueCall | undefined;
 }
 
@@ -154,19 +155,23 @@ class TrafficMaker implements Traffic {
   ): TrueCall {
     const random = this.#random;
     const { waitMs = 0 } = message;
-    const ids: string[] = [];
+    const idOfStream = new Map<number, readonly [number, number]>();
     let seenBy: Place[] = [];
     // What nobody saw is not missed.
-    while (seenBy.length === 0) seenBy = places.filter(() => random() >= this.#options.loss);
+    while (seenBy.length === 0) {
+      seenBy = places.filter(
+        ({ stream }) => random() >= this.#options.loss && (parent?.idOfStream.has(stream) ?? true),
+      );
+    }
     for (const place of seenBy) {
       const seen: Seen = {
         ...place,
         ...message,
         counter: ++this.#counter,
         timeMs: nowMs + place.delayMs + this.#clockErrors[place.node]!,
-        ...(parent && { parent: parentId(random, parent) }),
+        ...(parent && { parent: parent.idOfStream.get(place.stream)! }),
       };
-      ids.push(idText(idOf(seen)));
+      idOfStream.set(place.stream, idOf(seen));
       const delayMs = place.delayMs + between(random, 0, 200);
       const atMs = Math.max(nowMs + delayMs, this.#lastMs.get(place.stream) ?? 0);
       if (waitMs > 100) {
@@ -175,15 +180,11 @@ class TrafficMaker implements Traffic {
       this.arrivals.push({ atMs: atMs + waitMs, seen });
       this.#lastMs.set(place.stream, atMs + waitMs);
     }
-    const call: TrueCall = { name, ...truth(seenBy), ids, parent };
+    const ids = [...idOfStream.values()].map(idText);
+    const call: TrueCall = { name, ...truth(seenBy), ids, idOfStream, parent };
     this.calls.push(call);
     return call;
   }
-}
-
-function parentId(random: Random, { ids }: TrueCall): readonly [number, number] {
-  const [time = 0, sequence = 0] = pick(random, ids).split('-').map(Number);
-  return [time, sequence];
 }
 
 /** What the sightings together can tell. */
