@@ -106,6 +106,18 @@ function forbidden(wanted: Wanted): ClusterError {
   );
 }
 
+/** 403 is a missing right, or an admission rule that refuses: quota, Pod Security, a volume's class. */
+function denied(said: string, message: string, wanted: Wanted): ClusterError {
+  if (/because it is being terminated/.test(message)) return new ClusterError('conflict', said);
+  if (/attempting to grant RBAC permissions not currently held/.test(message)) {
+    const [first = ''] = said.split('\n', 1);
+    return new ClusterError('forbidden', `${first}; whoever grants rights must have them`);
+  }
+  if (message === '' || /\b[Uu]ser ".*" cannot /.test(message)) return forbidden(wanted);
+  const name = wanted.name === undefined ? '' : ` "${wanted.name}"`;
+  return new ClusterError('refused', `cannot ${wanted.verb} ${wanted.resource}${name}: ${said}`);
+}
+
 /** A `Status` of Kubernetes, as far as it is read here. */
 interface Status {
   readonly reason?: string;
@@ -140,17 +152,7 @@ export function responseError(
       `the Kubernetes server ${server} does not accept the login of the kubeconfig (expired?); log in again with the tool of your cluster and check it with kubectl get pods`,
     );
   }
-  // A quota that is used up answers 403 as well: not a missing right.
-  if (
-    status === 403 &&
-    /exceeded quota|is forbidden: .*(quota|violates PodSecurity|limit)/.test(said)
-  ) {
-    return new ClusterError('refused', `cannot ${wanted.verb} ${wanted.resource}${name}: ${said}`);
-  }
-  if (status === 403 && /because it is being terminated/.test(said)) {
-    return new ClusterError('conflict', `cannot ${wanted.verb} ${wanted.resource}${name}: ${said}`);
-  }
-  if (status === 403) return forbidden(wanted);
+  if (status === 403) return denied(said, message, wanted);
   if (status === 404) {
     return new ClusterError('not-found', `${wanted.resource}${name} not found ${place(wanted)}`);
   }

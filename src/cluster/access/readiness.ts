@@ -169,6 +169,8 @@ export interface ReadinessOptions {
   readonly onTrouble?: (trouble: Trouble) => void;
   /** The pod has been there and is gone: it will not come back by itself (a bare pod). */
   readonly mayVanish: boolean;
+  /** Whether the ready pod is the one that is waited for, not its predecessor. */
+  readonly accept?: (pod: V1Pod) => Promise<boolean>;
 }
 
 const lookEveryMs = 700;
@@ -188,7 +190,7 @@ export async function waitUntilReady(api: ClusterApi, options: ReadinessOptions)
   for (;;) {
     const seen = await observe(api, options);
     const ready = seen.pods.find(isReady);
-    if (ready !== undefined) return ready;
+    if (ready !== undefined && ((await options.accept?.(ready)) ?? true)) return ready;
     appeared ||= seen.pods.length > 0;
     if (appeared && options.mayVanish && newestPod(seen.pods) === undefined) {
       throw new ClusterError('not-ready', `${workload} removed`);
