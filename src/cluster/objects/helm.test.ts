@@ -153,7 +153,8 @@ describe.skipIf(!isHelmThere)(`the Helm chart makes what mizu install makes${nee
   test('a secret nobody gave is made, the same in every object', () => {
     const [one] = render({}).filter(({ kind }) => kind === 'Secret');
     const [other] = render({}).filter(({ kind }) => kind === 'Secret');
-    const data = (object: ClusterObject | undefined) => object?.['data'];
+    const data = (object: ClusterObject | undefined): Record<string, string> =>
+      JSON.parse(JSON.stringify(object?.['data'] ?? {}));
     const plain = (text = '') => Buffer.from(text, 'base64').toString();
     expect(plain(data(one)['tls.crt'])).toMatch(/^-----BEGIN CERTIFICATE-----/);
     expect(plain(data(one)['tls.key'])).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
