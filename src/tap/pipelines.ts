@@ -111,10 +111,8 @@ export function startPipeline(
     stop() {
       Atomics.store(slots, Control.Stop, 1);
       Atomics.notify(slots, Control.InFlight);
-      setTimeout(
-        () => fail(new TapError('internal', 'the tap did not stop in time')),
-        stopGraceMs,
-      ).unref();
+      const late = new TapError('internal', 'the tap did not stop in time');
+      setTimeout(fail, stopGraceMs, late).unref();
     },
   };
 }
