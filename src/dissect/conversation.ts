@@ -65,6 +65,10 @@ export class Conversation implements RowConnection {
   beginningLost = false;
   /** Time of the last byte of either end. */
   lastTime = 0;
+  /** When its first bytes came; negative: they have not. */
+  metMs = -1;
+  /** The same connection after its addresses were translated, when it was seen there as well. */
+  behind: Connection<unknown> | undefined;
 
   constructor(connection: Connection<Conversation | undefined>, stream: number, pool: BufferPool) {
     this.connection = connection;
@@ -95,9 +99,26 @@ export class Conversation implements RowConnection {
   get serverPort(): number {
     return this.clientEnd === 1 ? this.connection.port0 : this.connection.port1;
   }
+  get behindAddress(): Uint32Array | undefined {
+    return this.behind?.client === 1 ? this.behind.address0 : this.behind?.address1;
+  }
+  get behindPort(): number {
+    return (this.behind?.client === 1 ? this.behind.port0 : this.behind?.port1) ?? 0;
+  }
   /** The speaker of a side; only meaningful once the client end is known. */
   speaker(side: Side): Speaker {
     const client = this.clientEnd === 1 ? 1 : 0;
     return this.speakers[side === 'client' ? client : client === 0 ? 1 : 0];
   }
+}
+
+const bothSides: readonly Side[] = ['client', 'server'];
+const onlyClient: readonly Side[] = ['client'];
+const onlyServer: readonly Side[] = ['server'];
+
+/** What an end can be: both as long as no handshake has told. */
+export function possibleSides(conversation: Conversation, from: End): readonly Side[] {
+  const { client } = conversation.connection;
+  if (client === -1) return bothSides;
+  return client === from ? onlyClient : onlyServer;
 }

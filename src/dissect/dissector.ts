@@ -3,10 +3,11 @@ import type { Closed, Connection, End, StreamSink } from '../reassemble/contract
 import { Closed as ClosedReason } from '../reassemble/contract.ts';
 import { classify } from './classify.ts';
 import { type Protocol, type Side, Step, Verdict } from './contract.ts';
-import { Conversation, Phase, type Speaker } from './conversation.ts';
+import { Conversation, Phase, possibleSides, type Speaker } from './conversation.ts';
 import { giveUpAll, losePlace, settleAll } from './pairing.ts';
 import { Reporter } from './reporter.ts';
 import type { RowWriter } from './row-writer.ts';
+import { Twins } from './twins.ts';
 import { BufferPool } from './window.ts';
 
 /**
@@ -64,6 +65,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
   readonly #rows: RowWriter;
   readonly #reporter: Reporter;
   readonly #pool = new BufferPool();
+  readonly #twins = new Twins();
 
   constructor(options: DissectOptions) {
     this.#options = options;
@@ -260,6 +262,10 @@ export class Dissector implements StreamSink<Conversation | undefined> {
 
   #recognise(conversation: Conversation, from: End, speaker: Speaker): boolean {
     const { window } = speaker;
+    if (conversation.metMs < 0 && this.#twins.knows(conversation, window.startTime())) {
+      this.#giveUpConnection(conversation);
+      return false;
+    }
     let wanted = 0;
     for (const protocol of this.#recognisers) {
       for (const side of possibleSides(conversation, from)) {
@@ -384,14 +390,4 @@ type Recogniser = Protocol & { readonly parser: NonNullable<Protocol['parser']> 
 
 function isRecogniser(protocol: Protocol): protocol is Recogniser {
   return protocol.parser !== undefined;
-}
-
-const bothSides: readonly Side[] = ['client', 'server'];
-const onlyClient: readonly Side[] = ['client'];
-const onlyServer: readonly Side[] = ['server'];
-
-function possibleSides(conversation: Conversation, from: End): readonly Side[] {
-  const { client } = conversation.connection;
-  if (client === -1) return bothSides;
-  return client === from ? onlyClient : onlyServer;
 }

@@ -122,5 +122,8 @@ export interface RowConnection {
   readonly clientPort: number;
   readonly serverAddress: Uint32Array;
   readonly serverPort: number;
+  /** Where the connection leads behind a translation of its addresses; port 0: none was seen. */
+  readonly behindAddress: Uint32Array | undefined;
+  readonly behindPort: number;
   readonly demo: boolean;
 }

@@ -99,6 +99,7 @@ export class Reporter implements Output {
     const fromClient = this.#isRequest();
     if (fromClient) this.#fillRequest(exchange, true);
     else this.#fillResponse(exchange, true);
+    exchange.status = message.status;
     const part = fromClient ? exchange.request : exchange.response;
     this.#keep(exchange, part);
     this.#rows.finish(exchange, message.failed ? Outcome.Failed : Outcome.Ok);

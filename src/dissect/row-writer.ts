@@ -5,7 +5,7 @@
 import { Batch } from '../ship/batch.ts';
 import { Outcome, RowFlag } from '../ship/columns.ts';
 import { Incomplete } from './contract.ts';
-import { Exchange, notListed, type Part } from './exchange.ts';
+import { Exchange, notListed, type Part, type RowConnection } from './exchange.ts';
 import type { ReportedMessage } from './message.ts';
 import { putText } from './text.ts';
 
@@ -282,6 +282,23 @@ export class RowWriter {
       source[row * 4 + i] = swapped(clientAddress[i]!);
       destination[row * 4 + i] = swapped(serverAddress[i]!);
     }
+    if (connection.behindPort !== 0 && !reversed) this.#writeBehind(connection, row);
+  }
+
+  /** The address asked for goes to the front, that of the translation takes its place. */
+  #writeBehind({ serverPort, behindAddress, behindPort }: RowConnection, row: number): void {
+    const { frontAddress, frontPort, destinationAddress, destinationPort } = this.#batch.columns;
+    const address = behindAddress!;
+    const destination = this.#destinationWords;
+    let isSame = behindPort === serverPort;
+    for (let i = 0; i < 4; i++) {
+      isSame = destination[row * 4 + i] === swapped(address[i]!) >>> 0 && isSame;
+    }
+    if (isSame) return;
+    frontAddress.set(destinationAddress.subarray(row * 16, row * 16 + 16), row * 16);
+    frontPort[row] = serverPort;
+    destinationPort[row] = behindPort;
+    for (let i = 0; i < 4; i++) destination[row * 4 + i] = swapped(address[i]!);
   }
 
   #bringIn(part: Part): void {

@@ -2,9 +2,10 @@
 import type { Protocol } from '../dissect/contract.ts';
 import { httpProtocol } from './http/index.ts';
 import { http2Protocol } from './http2/index.ts';
+import { webSocketProtocol } from './websocket/index.ts';
 
 /** Every protocol that can be recognised. */
-export const protocols: readonly Protocol[] = [httpProtocol, http2Protocol];
+export const protocols: readonly Protocol[] = [httpProtocol, http2Protocol, webSocketProtocol];
 
 const byCode = new Map(protocols.map((protocol) => [protocol.code, protocol]));
 

@@ -1,0 +1,57 @@
+/**
+ * One connection seen twice by a pipeline: on two interfaces, before and after its addresses were
+ * translated, inside and outside a tunnel. Both handshakes have the same two initial sequence numbers
+ * (64 bits at random); the one seen first is dissected, and told where the other one leads.
+ */
+import type { Conversation } from './conversation.ts';
+
+/** Conversations remembered, twice; the other sighting comes within milliseconds. */
+const maxRemembered = 1024;
+/** The same numbers after so long are of a capture that is played again. */
+const maxApartMs = 3000;
+
+export class Twins {
+  /** By the client's initial sequence number. */
+  #recent = new Map<number, Conversation>();
+  #older = new Map<number, Conversation>();
+
+  /**
+   * Whether a conversation, whose first bytes have come at `nowMs`, is dissected already as another
+   * one. Asked once for each.
+   */
+  knows(conversation: Conversation, nowMs: number): boolean {
+    conversation.metMs = nowMs;
+    const { client, initialSequence0, initialSequence1 } = conversation.connection;
+    if (client === -1 || initialSequence0 < 0 || initialSequence1 < 0) return false;
+    const key = client === 0 ? initialSequence0 : initialSequence1;
+    const known = this.#recent.get(key) ?? this.#older.get(key);
+    if (known !== undefined && areSame(known, conversation)) {
+      known.behind = conversation.connection;
+      return true;
+    }
+    if (this.#recent.size >= maxRemembered) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(key, conversation);
+    return false;
+  }
+}
+
+function areSame(known: Conversation, other: Conversation): boolean {
+  const [one, two] = [known.connection, other.connection];
+  const sequences = one.initialSequence0 + one.initialSequence1;
+  if (sequences !== two.initialSequence0 + two.initialSequence1) return false;
+  if (Math.abs(known.metMs - other.metMs) > maxApartMs || known.beginningLost) return false;
+  // A translation of the client's port alone does not exist: made-up connections look so.
+  const onlyPortDiffers =
+    isSame(known.clientAddress, other.clientAddress) &&
+    isSame(known.serverAddress, other.serverAddress) &&
+    known.serverPort === other.serverPort &&
+    known.clientPort !== other.clientPort;
+  return !onlyPortDiffers;
+}
+
+function isSame(one: Uint32Array, other: Uint32Array): boolean {
+  return one[3] === other[3] && one[2] === other[2] && one[1] === other[1] && one[0] === other[0];
+}

@@ -1,0 +1,36 @@
+/** WebSocket: frames → messages (`parse.ts`), kept messages → values and the details pane (`decode.ts`). */
+import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
+import { decode, describe } from './decode.ts';
+import { end, hole, inMessage, newState, parse, recognise, resync, resyncTail } from './parse.ts';
+
+const opcodes = ['text', 'binary', 'ping', 'pong', 'close'];
+
+const fields: readonly FieldDeclaration[] = (['request', 'response'] as const).flatMap(
+  (side): FieldDeclaration[] => [
+    { path: `${side}.opcode`, type: 'text', help: 'Kind of message', values: opcodes },
+    { path: `${side}.text`, type: 'text', help: 'Text of the message; base64 when it is binary' },
+    { path: `${side}.size`, type: 'number', help: 'Bytes of the payload on the wire' },
+    { path: `${side}.frames`, type: 'number', help: 'Frames of the message' },
+    { path: `${side}.compressed`, type: 'boolean', help: 'permessage-deflate was used' },
+    { path: `${side}.closeCode`, type: 'number', help: 'Why the connection is closed' },
+    { path: `${side}.closeReason`, type: 'text', help: 'The same in words' },
+  ],
+);
+
+export const webSocketProtocol: Protocol = {
+  code: 5,
+  id: 'websocket',
+  title: 'WebSocket',
+  label: 'WS',
+  colour: '#0e8a8a',
+  textColour: '#ffffff',
+  specification: 'https://www.rfc-editor.org/rfc/rfc6455',
+  ports: [],
+  pairing: 'none',
+  versionText: String,
+  parser: { recognise, newState, parse, hole, resync, resyncTail, end, inMessage },
+  decode,
+  describe,
+  fields,
+  macros: { ws: 'protocol.name == "websocket"' },
+};
