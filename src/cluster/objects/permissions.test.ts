@@ -92,12 +92,20 @@ describe.each(Object.entries(files))('%s', (file, settings) => {
 });
 
 test('every permission file is checked', () => {
-  const known = [...Object.keys(files), 'view.yaml'];
+  const known = [...Object.keys(files), 'view.yaml', 'prepared-one-namespace.yaml'];
   expect(
     readdirSync(folder)
       .filter((name) => name.endsWith('.yaml'))
       .sort(),
   ).toEqual(known.sort());
+});
+
+test('what is prepared for users without rights to make roles is what Mizu would make', () => {
+  const settings = { ...tap, namespace: 'NAMESPACE', ownsNamespace: false, clusterWide: false };
+  const made = clusterObjects(settings)
+    .filter(({ kind }) => /^(Role|ServiceAccount)/.test(kind))
+    .map(({ metadata, ...rest }) => ({ ...rest, metadata: { name: metadata.name } }));
+  expect(rolesOf('prepared-one-namespace.yaml')).toEqual(made);
 });
 
 test('who only looks needs nothing that changes the cluster but a tunnel', () => {
