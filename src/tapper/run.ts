@@ -1,9 +1,11 @@
 /** One tapper: connects to the API server, captures what that wants, ships it. */
+import { setTimeout } from 'node:timers/promises';
 import type { CaptureTargets } from '../capture/index.ts';
 import { ShedLevel } from '../dissect/index.ts';
 import { type CaptureReport, TapperLink, type TapperSettings } from '../link/index.ts';
 import { version } from '../version.ts';
 import { readEnvironment, readLevel, readSecret, type TapperEnvironment } from './environment.ts';
+import { HostSockets, nodeAddresses } from './host-sockets.ts';
 import { Log } from './log.ts';
 import { type MemoryUse, memoryUse, planMemory } from './memory.ts';
 import { NodeCapture } from './node-capture.ts';
@@ -13,6 +15,9 @@ const lookEveryMs = 500;
 const shedBodiesFrom = 0.75;
 const shedConnectionsFrom = 0.85;
 const shedBufferFrom = 0.92;
+/** Sockets are looked for so often, and for at most one part in so many of the time. */
+const factsEveryMs = 5000;
+const factsShare = 30;
 /** Time for what was captured to be acknowledged: a pod has 5 s to end. */
 const farewellMs = 2500;
 
@@ -85,8 +90,10 @@ class Tapper {
 
   async run(signal: AbortSignal): Promise<void> {
     const look = setInterval(() => this.#look(), lookEveryMs);
+    const telling = this.#tellFacts(signal);
     await aborted(signal);
     clearInterval(look);
+    await telling;
     this.#log.info('ending');
     await this.#capture.stop('the tapper ends');
     await this.#link.close('the tapper ends', farewellMs);
@@ -125,6 +132,23 @@ class Tapper {
     }
   }
 
+  /** Tells the API server what only the node knows, whenever that changes. */
+  async #tellFacts(signal: AbortSignal): Promise<void> {
+    const { hostProcesses } = this.#environment;
+    const reader = hostProcesses === '' ? undefined : new HostSockets(hostProcesses);
+    let before = '';
+    while (!signal.aborted) {
+      const startedAt = performance.now();
+      const sockets = (await reader?.read()) ?? [];
+      const facts = { addresses: nodeAddresses(), sockets };
+      const text = JSON.stringify(facts);
+      if (text !== before) this.#link.sendFacts(facts);
+      before = text;
+      const tookMs = performance.now() - startedAt;
+      await pause(Math.max(factsEveryMs, tookMs * factsShare), signal);
+    }
+  }
+
   #counters() {
     const { user, system } = process.cpuUsage();
     return {
@@ -147,6 +171,11 @@ class Tapper {
       );
     }
   }
+}
+
+/** Waits, but not longer than until the end. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
