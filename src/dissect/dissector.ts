@@ -2,7 +2,7 @@
 import type { Closed, Connection, End, StreamSink } from '../reassemble/contract.ts';
 import { Closed as ClosedReason } from '../reassemble/contract.ts';
 import { classify } from './classify.ts';
-import { type Protocol, type Side, Step, Verdict } from './contract.ts';
+import { type Protocol, Step, Verdict } from './contract.ts';
 import { Conversation, Phase, possibleSides, type Speaker } from './conversation.ts';
 import { giveUpAll, losePlace, settleAll } from './pairing.ts';
 import { Reporter } from './reporter.ts';

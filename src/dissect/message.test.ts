@@ -11,6 +11,8 @@ const connection = {
   clientPort: 1,
   serverAddress: Uint32Array.of(0x20010db8, 0, 0, 2),
   serverPort: 2,
+  behindAddress: undefined,
+  behindPort: 0,
   demo: false,
 };
 

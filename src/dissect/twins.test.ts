@@ -75,10 +75,11 @@ function see(places: readonly Ends[], initial = places.map(() => 1000)): Row[] {
         destinationPort: up ? serverPort : clientPort,
       });
       const [source, destination] = up ? [client, server] : [server, client];
-      const bytes = (address: string) => new Uint8Array(address.split('.').map(Number));
+      const word = (address: string) =>
+        address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
       const packet = build.ipv4(segment, {
-        source: bytes(source),
-        destination: bytes(destination),
+        source: word(source),
+        destination: word(destination),
       });
       pipeline.packet(packet, 0, packet.length, packet.length, LinkType.RawIp, nowMs);
     });
