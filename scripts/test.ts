@@ -1,6 +1,7 @@
 /**
- * `npm test`: brings what the tests call, builds the page, runs all of them. Its last line is
- * `N passed, N failed`, with `, N skipped` when there are such. Arguments go to vitest.
+ * `npm test`: brings what the tests call, builds the page, runs all of them but those of a cluster; those
+ * that drive real brokers in their short form. `--long`: in full (`MIZU_LONG_TESTS` tells them). Its last
+ * line is `N passed, N failed`, with `, N skipped` when there are such. Other arguments go to vitest.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -40,6 +41,12 @@ function count(report: Report, status: number): Counts {
   };
 }
 
+const isLong = process.argv.includes('--long');
+const given = process.argv.slice(2).filter((argument) => argument !== '--long');
+const projects = given.some((argument) => argument.startsWith('--project'))
+  ? []
+  : ['--project', 'node', '--project', 'brokers'];
+
 function runVitest(): Counts {
   const root = new URL('..', import.meta.url).pathname;
   const folder = mkdtempSync(join(tmpdir(), 'mizu-test-'));
@@ -52,9 +59,14 @@ function runVitest(): Counts {
         '--reporter=default',
         '--reporter=json',
         `--outputFile.json=${file}`,
-        ...process.argv.slice(2),
+        ...projects,
+        ...given,
       ],
-      { cwd: root, stdio: 'inherit' },
+      {
+        cwd: root,
+        stdio: 'inherit',
+        env: { ...process.env, ...(isLong && { MIZU_LONG_TESTS: '1' }) },
+      },
     );
     return count(JSON.parse(readFileSync(file, 'utf8')) as Report, run.status ?? 1);
   } catch (error) {
