@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LinkType, type PacketSource } from './contract.ts';
-import { type LiveOptions, listInterfaces, openLive } from './index.ts';
+import { LinkType, type PacketSink, type PacketSource } from './contract.ts';
+import { type CaptureTargets, type LiveOptions, listInterfaces, openLive } from './index.ts';
 import { SourceError } from './source-error.ts';
 import { collector, hasProgram } from './testing/collect.ts';
 
@@ -137,6 +137,95 @@ describe('live capture on loopback', () => {
   live('takes filters of any size that compile', () => {
     const hosts = Array.from({ length: 120 }, (_, index) => `10.1.${index}.1`).join(' or ');
     openLive({ captureFilter: `not (host ${hosts})` }).close();
+  });
+});
+
+describe('live capture of targets', () => {
+  const targets = (version: number, ...addresses: string[]): CaptureTargets => ({
+    version,
+    addresses,
+    endpoints: [],
+    ignored: [],
+  });
+  const many = Array.from(
+    { length: 10_000 },
+    (_, at) => `10.${at >> 12}.${(at >> 5) & 127}.${(at & 31) * 5}`,
+  );
+  const manyIp6 = Array.from(
+    { length: 10_000 },
+    (_, at) => `fd00:10:${at & 7}::${(at * 3).toString(16)}`,
+  );
+
+  async function drained(source: PacketSource, sink: PacketSink): Promise<void> {
+    for (let quiet = 0; quiet < 2; ) quiet = (await source.read(sink, 60)) === 0 ? quiet + 1 : 0;
+  }
+
+  live('reads what belongs to them, whatever their number', async () => {
+    for (const others of [[], [...many, ...manyIp6]]) {
+      const seen = (own: string) =>
+        captured({ targets: targets(1, ...others, own) }, () => get('/of-a-target'));
+      const { seen: packets } = await seen('127.0.0.1');
+      expect(occurrences(packets, 'GET /of-a-target')).toBe(1);
+      expect((await seen('127.0.0.2')).seen).toHaveLength(0);
+    }
+  });
+
+  live('reads one port of an address, and its own never', async () => {
+    const of = (endpoint: number, ignored: number) =>
+      captured(
+        {
+          targets: {
+            version: 1,
+            addresses: [],
+            endpoints: [{ address: '', port: endpoint }],
+            ignored: [{ address: '127.0.0.1', port: ignored }],
+          },
+        },
+        () => get('/by-port'),
+      );
+    expect(occurrences((await of(port, 1)).seen, 'GET /by-port')).toBe(1);
+    expect((await of(port === 9 ? 10 : 9, 1)).seen).toHaveLength(0);
+    expect((await of(port, port)).seen).toHaveLength(0);
+  });
+
+  live('takes new ones in between, and misses nothing of those that stay', async () => {
+    const source = openLive({ targets: targets(0, '127.0.0.1') });
+    const sink = collector();
+    const rounds = 30;
+    for (let round = 1; round <= rounds; round++) {
+      const others = round % 2 === 0 ? many : manyIp6;
+      const before = get(`/round/${round}/before`);
+      source.retarget!(targets(round, ...others.slice(0, 300 * round), '127.0.0.1'));
+      await Promise.all([before, get(`/round/${round}/after`)]);
+      await source.read(sink, 50);
+    }
+    await drained(source, sink);
+    for (let round = 1; round <= rounds; round++) {
+      expect(occurrences(sink.seen, `GET /round/${round}/before`)).toBe(1);
+      expect(occurrences(sink.seen, `GET /round/${round}/after`)).toBe(1);
+    }
+    source.retarget!(targets(99));
+    sink.seen.length = 0;
+    await get('/no-targets');
+    await drained(source, sink);
+    expect(sink.seen).toHaveLength(0);
+    expect(source.damage()).toEqual([]);
+    source.close();
+  });
+
+  live('of IPv6 too', async () => {
+    const six = http.createServer((_, response) => response.end('six'));
+    const failed = await new Promise((resolve) => {
+      six.on('error', resolve);
+      six.listen(0, '::1', () => resolve(undefined));
+    });
+    if (failed !== undefined) return;
+    const url = `http://[::1]:${(six.address() as AddressInfo).port}/six`;
+    const run = () => fetch(url, { headers: { connection: 'close' } }).then((r) => r.text());
+    const { seen } = await captured({ targets: targets(1, ...manyIp6, '::1') }, run);
+    expect(occurrences(seen, 'GET /six')).toBe(1);
+    expect((await captured({ targets: targets(1, ...manyIp6) }, run)).seen).toHaveLength(0);
+    six.close();
   });
 });
 
