@@ -17,7 +17,7 @@ import {
   ServiceRecord,
   serviceIdentity,
 } from './records.ts';
-import { Sockets } from './sockets.ts';
+import { type SocketFact, Sockets } from './sockets.ts';
 
 const endless = Number.POSITIVE_INFINITY;
 
@@ -244,8 +244,9 @@ export class AddressBook {
   }
 
   /** A socket of the host network was seen to be the pod's. */
-  learnSocket(node: NodeRecord, pod: PodRecord, port: number, from: number): void {
-    if (!this.#sockets.learn(node, pod, port, from)) return;
+  learnSocket(node: NodeRecord, socket: SocketFact, at: number): void {
+    const pod = this.pods.get(socket.podUid);
+    if (!pod || !this.#sockets.learn(node, pod, socket, at)) return;
     for (const { address } of node.held) this.onTouched(address);
   }
 

@@ -12,6 +12,7 @@ import { HistoryFile, type HistoryLine } from './history.ts';
 import { Hosts } from './hosts.ts';
 import type { Notice } from './notices.ts';
 import { lineOfRecord, restoreRecord } from './saved-records.ts';
+import type { SocketFact } from './sockets.ts';
 
 /** Changes are saved, and told to others, this long after the first of them. */
 const saveAfterMs = 1000;
@@ -19,8 +20,6 @@ const tellAfterMs = 250;
 const sweepEveryMs = 60_000;
 /** More addresses than this narrow nothing: a query then looks at all entries. */
 const maxNarrowing = 1000;
-/** Node numbers have 16 bits in an entry's id; 0 is "no node". */
-const maxNodeNumber = 0xffff;
 /** Changed addresses that are remembered one by one between two times of telling. */
 const maxTouched = 10_000;
 
@@ -39,15 +38,12 @@ export interface ClusterNamesOptions {
   readonly patience?: number;
 }
 
-/** A socket of the host network, as a tapper found it. */
-export interface SocketFact {
-  readonly node: string;
-  readonly port: number;
-  readonly podUid: string;
-  /** When it was seen, ms since 1970. */
-  readonly timeMs: number;
-  /** A listening socket is taken to be as old as its pod. */
-  readonly listening: boolean;
+/** What only a node knows; its tapper finds it in /proc. */
+export interface NodeFacts {
+  /** Of its interfaces; loopback is everybody's and left out. */
+  readonly addresses: readonly string[];
+  /** Of the node's own network. */
+  readonly sockets: readonly SocketFact[];
 }
 
 export class ClusterNames implements NameResolver {
@@ -56,7 +52,6 @@ export class ClusterNames implements NameResolver {
   readonly #watch: ClusterWatch;
   readonly #hosts = new Hosts();
   readonly #history: HistoryFile | undefined;
-  readonly #nodeNumbers = new Map<string, number>();
   readonly #nodeNames = new Map<number, string>();
   readonly #unsavedNumbers = new Set<number>();
   readonly #touched = new Set<string>();
@@ -115,16 +110,12 @@ export class ClusterNames implements NameResolver {
     return this.#nodeNames;
   }
 
-  /** The number that ids of this node's entries begin with; the same for as long as there is a history. */
-  numberOfNode(name: string): number {
-    const known = this.#nodeNumbers.get(name);
-    if (known !== undefined) return known;
-    let number = this.#nodeNumbers.size + 1;
-    while (this.#nodeNames.has(number) && number < maxNodeNumber) number++;
-    this.#setNodeNumber(number, name);
+  /** Ids of the node's entries begin with this number; it is remembered with the history. */
+  learnNodeNumber(name: string, number: number): void {
+    if (this.#nodeNames.get(number) === name) return;
+    this.#nodeNames.set(number, name);
     this.#unsavedNumbers.add(number);
     this.#saveSoon();
-    return number;
   }
 
   addressesWhere(predicate: (identity: Identity) => boolean): string[] | undefined {
@@ -188,20 +179,15 @@ export class ClusterNames implements NameResolver {
     if (this.#hosts.learn(address, host, timeMs)) this.#touch(address);
   }
 
-  learnSocket({ node, port, podUid, timeMs, listening }: SocketFact): void {
-    const pod = this.#book.pods.get(podUid);
-    if (!pod) return;
-    const from = listening ? pod.from : timeMs;
-    this.#book.learnSocket(this.#book.node(node), pod, port, from);
-  }
-
-  /** A node's interface addresses, as its tapper found them; loopback is everybody's. */
-  learnNodeAddresses(node: string, addresses: readonly string[]): void {
-    const canonical = addresses
+  /** What a tapper found on its node at a time (ms since 1970). */
+  learnNode(name: string, { addresses, sockets }: NodeFacts, timeMs: number): void {
+    const node = this.#book.node(name);
+    const own = addresses
       .map(canonicalAddress)
       .filter((address) => address !== undefined)
       .filter((address) => !address.startsWith('127.') && address !== '::1');
-    this.#book.placeNode(this.#book.node(node), canonical, 0);
+    this.#book.placeNode(node, own, 0);
+    for (const socket of sockets) this.#book.learnSocket(node, socket, timeMs);
   }
 
   /** Saves what changed since the last time. */
@@ -241,13 +227,8 @@ export class ClusterNames implements NameResolver {
 
   #restore(line: HistoryLine, now: number): void {
     if ('host' in line) this.#hosts.restore(line.host);
-    else if ('number' in line) this.#setNodeNumber(...line.number);
+    else if ('number' in line) this.#nodeNames.set(...line.number);
     else restoreRecord(this.#book, line, now);
-  }
-
-  #setNodeNumber(number: number, name: string): void {
-    this.#nodeNumbers.set(name, number);
-    this.#nodeNames.set(number, name);
   }
 
   #touch(address: string): void {

@@ -9,6 +9,17 @@ import { addPort, type NodeRecord, removePort } from './records.ts';
 /** Sockets remembered in all; the oldest make room. Client ports come and go with each connection. */
 const maxSockets = 50_000;
 
+/** A socket that was seen open is taken to be so for this long; it is seen again while it is. */
+const seenForMs = 60_000;
+
+/** A socket of the host network, as a tapper found it. */
+export interface SocketFact {
+  readonly port: number;
+  readonly podUid: string;
+  /** A listening socket is taken to be as old as its pod, and to last. */
+  readonly listening: boolean;
+}
+
 interface Socket {
   readonly node: NodeRecord;
   readonly port: number;
@@ -20,10 +31,18 @@ export class Sockets {
   readonly #ofPod = new Map<string, Set<Socket>>();
 
   /** Whether this was news. */
-  learn(node: NodeRecord, pod: PodRecord, port: number, from: number): boolean {
-    const claims = node.ports.get(port);
-    if (claims?.at(-1)?.owner === pod) return false;
-    const claim: Claim = { owner: pod, from, to: pod.to };
+  learn(node: NodeRecord, pod: PodRecord, { port, listening }: SocketFact, at: number): boolean {
+    const last = node.ports.get(port)?.at(-1);
+    const until = Math.min(pod.to, listening ? Number.POSITIVE_INFINITY : at + seenForMs);
+    if (last?.owner === pod) {
+      last.to = Math.max(last.to, until);
+      return false;
+    }
+    // Only one can have a port: the one before has it no longer.
+    const isTaken = last !== undefined && last.to > at;
+    if (isTaken) last.to = at;
+    const from = listening && !isTaken ? pod.from : at;
+    const claim: Claim = { owner: pod, from, to: until };
     const socket = { node, port, claim };
     addPort(node.ports, port, claim);
     this.#sockets.add(socket);
