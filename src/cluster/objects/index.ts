@@ -14,7 +14,7 @@ import {
 } from './session.ts';
 import { tapperDaemonSet } from './tapper.ts';
 
-export { imageReference, managedBy, managedByLabel, objectNames, podSelector } from './names.ts';
+export { imageReference, managedBy, managedByLabel, podSelector } from './names.ts';
 export type { ClusterObject, ObjectReference } from './object.ts';
 export { apiServerSettings, microTime } from './session.ts';
 export { tapperAffinity } from './tapper.ts';
