@@ -1,4 +1,5 @@
 /** The kernel's filter of a live capture, the most exact that fits first. */
+import fs from 'node:fs';
 import {
   compileKernelFilter,
   encodeProgram,
@@ -21,14 +22,21 @@ const largestBudget: TargetBudget = { ip4: 256, ip6: 48, ports: 48, ignored: 8 }
 const smallerBudgets = 8;
 
 /**
+ * The kernel translates a program into its own instructions, of the same size and up to so many times
+ * as many (measured: 1.4 to 1.75).
+ */
+const translatedShare = 1.8;
+
+/**
  * Programs for `SO_ATTACH_FILTER`, to be tried in order: a program may have 4,096 instructions, and
- * kernels before 6.8 give a socket's filters, the old and the new one together, only 20 KiB
- * (`net.core.optmem_max`). A smaller program lets more packets through, which `TargetSet` then drops.
- * Throws a `FilterError` for a wrong expression.
+ * kernels before 6.8 give a socket's filters only 20 KiB (`net.core.optmem_max`), the old and the new
+ * one together while one takes the other's place. A smaller program lets more packets through, which
+ * `TargetSet` then drops. Throws a `FilterError` for a wrong expression.
  */
 export function* kernelPrograms(
   options: KernelFilterOptions,
   targets: TargetNumbers | undefined,
+  roomBytes: number = filterRoomBytes(),
 ): Generator<Uint8Array> {
   const plain = compileKernelFilter(options);
   if (targets === undefined) {
@@ -37,7 +45,19 @@ export function* kernelPrograms(
   }
   for (let level = 0; level <= smallerBudgets; level++) {
     const program = tryCompile(options, targets, budgetAt(level));
-    if (program !== undefined) yield program;
+    if (program === undefined) continue;
+    // Half: the next one must fit beside it. The smallest is tried in any case.
+    const fits = program.length * translatedShare <= roomBytes / 2;
+    if (fits || level === smallerBudgets) yield program;
+  }
+}
+
+/** What the kernel has for the filters of a socket. */
+function filterRoomBytes(): number {
+  try {
+    return Number(fs.readFileSync('/proc/sys/net/core/optmem_max', 'utf8')) || Infinity;
+  } catch {
+    return Infinity;
   }
 }
 
