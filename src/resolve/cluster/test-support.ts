@@ -123,6 +123,8 @@ export function nodeObject(name: string, addresses: readonly string[]): KubeObje
 interface Collection {
   readonly objects: Map<string, KubeObject>;
   readonly watchers: Set<ServerResponse>;
+  /** What was told, with the version: later watches are told again. */
+  readonly events: { readonly version: number; readonly line: string }[];
   refused: boolean;
   /** The next watches are told that their version is too old. */
   gone: number;
@@ -131,6 +133,7 @@ interface Collection {
 /** An API server with lists in pages, watches, and everything that can go wrong with them. */
 export class FakeApi {
   readonly requests: string[] = [];
+  readonly #single = new Map<string, KubeObject>();
   readonly #collections = new Map<string, Collection>();
   readonly #server = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://api');
@@ -169,16 +172,22 @@ export class FakeApi {
     this.send(path, 'DELETED', object);
   }
 
+  /** An object that is asked for by its own path. */
+  single(path: string, object: KubeObject): void {
+    this.#single.set(path, object);
+  }
+
   send(path: string, type: string, object: object): void {
-    for (const watcher of this.collection(path).watchers) {
-      watcher.write(`${JSON.stringify({ type, object })}\n`);
-    }
+    const { watchers, events } = this.collection(path);
+    const line = `${JSON.stringify({ type, object })}\n`;
+    events.push({ version: this.#version, line });
+    for (const watcher of watchers) watcher.write(line);
   }
 
   collection(path: string): Collection {
     let collection = this.#collections.get(path);
     if (!collection) {
-      collection = { objects: new Map(), watchers: new Set(), refused: false, gone: 0 };
+      collection = { objects: new Map(), watchers: new Set(), events: [], refused: false, gone: 0 };
       this.#collections.set(path, collection);
     }
     return collection;
@@ -195,14 +204,20 @@ export class FakeApi {
   }
 
   #answer({ pathname, searchParams }: URL, response: ServerResponse): void {
+    const single = this.#single.get(pathname);
+    if (single) {
+      response.end(JSON.stringify(single));
+      return;
+    }
     const collection = this.collection(pathname);
     if (collection.refused) {
       response.writeHead(403).end(JSON.stringify({ reason: 'Forbidden', message: 'no' }));
-    } else if (searchParams.get('watch') === 'true') this.#watch(collection, response);
+    } else if (searchParams.get('watch') === 'true')
+      this.#watch(collection, searchParams, response);
     else this.#list(collection, searchParams, response);
   }
 
-  #watch(collection: Collection, response: ServerResponse): void {
+  #watch(collection: Collection, query: URLSearchParams, response: ServerResponse): void {
     response.writeHead(200);
     response.flushHeaders();
     if (collection.gone > 0) {
@@ -211,6 +226,8 @@ export class FakeApi {
       response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
       return;
     }
+    const from = Number(query.get('resourceVersion'));
+    for (const { version, line } of collection.events) if (version > from) response.write(line);
     collection.watchers.add(response);
     response.on('close', () => collection.watchers.delete(response));
   }
