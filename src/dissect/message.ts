@@ -15,6 +15,23 @@ const maxMadeTextBytes = 4096;
 const madeFrom = 2 ** 30;
 
 const encoder = new TextEncoder();
+/** Shorter texts are written faster by hand. */
+const shortText = 64;
+
+/** Writes a text as UTF-8, as far as there is room; returns the bytes written. Most are short and ASCII. */
+function putText(value: string, bytes: Uint8Array, at: number): number {
+  const { length } = value;
+  if (length <= shortText && at + length <= bytes.length) {
+    let i = 0;
+    for (; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 0x80) break;
+      bytes[at + i] = code;
+    }
+    if (i === length) return length;
+  }
+  return encoder.encodeInto(value, bytes.subarray(at)).written;
+}
 
 function clear(span: Span): void {
   span.from = 0;
@@ -86,7 +103,8 @@ export class ReportedMessage implements Message {
 
   text(span: Span, value: string): void {
     this.madeTexts ??= new Uint8Array(maxMadeTextBytes);
-    const { written } = encoder.encodeInto(value, this.madeTexts.subarray(this.madeBytes));
+    const made = this.madeTexts;
+    const written = putText(value, made, this.madeBytes);
     span.from = madeFrom + this.madeBytes;
     span.to = span.from + written;
     this.madeBytes += written;

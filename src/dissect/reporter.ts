@@ -292,6 +292,9 @@ export class Reporter implements Output {
     exchange.note = message.note;
     exchange.key = message.key;
     exchange.protocolCode = message.protocol;
+    // A server's request may say what has failed: a message that it returns, a channel that it closes.
+    if (message.status !== 0) exchange.status = message.status;
+    if (message.failed) exchange.failed = true;
     exchange.incomplete |= this.#incomplete(true);
   }
 
