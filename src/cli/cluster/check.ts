@@ -184,7 +184,7 @@ async function checkComponents(report: Report, setup: ClusterSetup): Promise<voi
   report.section('mizu-connectivity');
   await report.item(async () => {
     const tunnel = await openTunnel(setup, { localPort: 0, localHost: '127.0.0.1' });
-    await tunnel.close();
+    await tunnel.probe().finally(() => tunnel.close());
     return 'connected successfully to API server using port-forward';
   });
   report.endSection();

@@ -5,7 +5,6 @@ import {
   ClusterError,
   hasCode,
   keepLease,
-  type LeaseKeeper,
   waitUntilReady,
 } from '../../cluster/access/index.ts';
 import {
@@ -23,13 +22,13 @@ import { formatSize } from '../units.ts';
 import { clusterSettings, freshSecret } from './cluster-settings.ts';
 import { dumpLogs } from './log-dump.ts';
 import { printYaml } from './manifests.ts';
+import { watchServer, watchTappers } from './pod-watch.ts';
 import { referencesOf, removeFromCluster } from './removal.ts';
 import { checkReach, findReach, type Reach, restrictedNotice } from './rights.ts';
 import { makeRoomForSession } from './running.ts';
 import { type ClusterSetup, connectCluster, namespacesText, targetNamespaces } from './setup.ts';
-import { watchTappers } from './tapper-watch.ts';
 import { type PodChange, TargetPods } from './target-pods.ts';
-import { labelText, openTunnel, pageUrl, showPage } from './tunnel.ts';
+import { labelText, openTunnel, pageUrl, showPage, type Tunnel } from './tunnel.ts';
 
 export async function runClusterTap(context: CliContext, loaded: LoadedConfig): Promise<ExitCode> {
   const { config, configPath } = loaded;
@@ -91,8 +90,14 @@ class ClusterTap {
     if (!reach.clusterWide) this.#warn(restrictedNotice);
     if (config.tap.dryRun) return ExitCode.Ok;
     await makeRoomForSession(this.#setup, reach);
-    this.#context.stdout.write('Waiting for Mizu Agent to start...\n');
-    return await this.#session(settings);
+    const { guiPort, proxyHost } = config.tap;
+    const tunnel = await openTunnel(this.#setup, { localPort: guiPort, localHost: proxyHost });
+    try {
+      this.#context.stdout.write('Waiting for Mizu Agent to start...\n');
+      return await this.#session(settings, tunnel);
+    } finally {
+      await tunnel.close();
+    }
   }
 
   async #settings({ ownsNamespace, clusterWide }: Reach): Promise<ClusterSettings> {
@@ -132,13 +137,13 @@ class ClusterTap {
     stdout.write(`${coloured(text, 'yellow', stdout, environment)}\n`);
   }
 
-  async #session(settings: ClusterSettings): Promise<ExitCode> {
+  async #session(settings: ClusterSettings, tunnel: Tunnel): Promise<ExitCode> {
     const { context } = this.#setup;
     const made: Applied[] = [];
     let code: ExitCode = ExitCode.Ok;
     try {
       await this.#create(settings, made);
-      code = await this.#hold(settings, made);
+      await this.#hold(settings, made, tunnel);
     } catch (error) {
       if (hasCode(error, 'running')) throw error;
       if (!context.signal.aborted) {
@@ -173,8 +178,8 @@ class ClusterTap {
   }
 
   /** From the objects' creation to Ctrl-C. */
-  async #hold(settings: ClusterSettings, made: readonly Applied[]): Promise<ExitCode> {
-    const { api, context, namespace, names } = this.#setup;
+  async #hold(settings: ClusterSettings, made: readonly Applied[], tunnel: Tunnel): Promise<void> {
+    const { api, context, config, namespace, names } = this.#setup;
     const lease = made.find(({ reference }) => reference.kind === 'Lease');
     const keeper = keepLease(api, { namespace, name: names.lease, uid: lease?.uid });
     const ending = new AbortController();
@@ -182,13 +187,20 @@ class ClusterTap {
     const following = this.#pods.follow(signal);
     try {
       await this.#waitForServer(signal);
-      await this.#show(settings, signal, keeper);
+      await tunnel.probe();
+      showPage(context, pageUrl(tunnel.port, settings.secret.token), config.headless);
+      await Promise.race([
+        watchTappers(this.#setup, signal),
+        watchServer(this.#setup, signal),
+        keeper.ended.then(() => {
+          throw new ClusterError('not-running', 'this session was ended from outside');
+        }),
+      ]);
     } finally {
       keeper.stop();
       ending.abort();
       await following;
     }
-    return ExitCode.Ok;
   }
 
   async #waitForServer(signal: AbortSignal): Promise<void> {
@@ -203,35 +215,10 @@ class ClusterTap {
     });
   }
 
-  async #show(settings: ClusterSettings, signal: AbortSignal, keeper: LeaseKeeper): Promise<void> {
-    const { config, context } = this.#setup;
-    const { guiPort, proxyHost } = config.tap;
-    const tunnel = await openTunnel(this.#setup, { localPort: guiPort, localHost: proxyHost });
-    try {
-      showPage(context, pageUrl(tunnel.port, settings.secret.token), config.headless);
-      await Promise.race([
-        aborted(signal),
-        keeper.ended.then(() => {
-          throw new ClusterError('not-running', 'this session was ended from outside');
-        }),
-        watchTappers(this.#setup, signal),
-      ]);
-    } finally {
-      await tunnel.close();
-    }
-  }
-
   async #remove(settings: ClusterSettings): Promise<ExitCode> {
     return await removeFromCluster(this.#setup, {
       clusterWide: settings.clusterWide,
       expected: referencesOf(clusterObjects(settings)),
     });
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -14,6 +14,8 @@ const probePauseMs = 500;
 
 export interface Tunnel {
   readonly port: number;
+  /** Makes sure that something answers at its end. */
+  probe(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,9 +24,10 @@ export interface TunnelOptions {
   readonly localHost: string;
 }
 
-/** Opens the tunnel and makes sure that something answers at its end. */
+/** Takes the port at once, so that one in use is known before anything is made. */
 export async function openTunnel(setup: ClusterSetup, options: TunnelOptions): Promise<Tunnel> {
   const { api, namespace, names, config, context } = setup;
+  let probed = false;
   const forwarding = await openPortForward(api, {
     namespace,
     podPort: config.apiServer.port,
@@ -32,6 +35,8 @@ export async function openTunnel(setup: ClusterSetup, options: TunnelOptions): P
     localHost: options.localHost,
     findPod: podFinder(api, namespace, labelText(podSelector(names.apiServer))),
     onState: (broken) => {
+      // A page left open in a browser calls before there is anything to call.
+      if (!probed) return;
       context.stderr.write(
         broken === undefined
           ? 'mizu: connected to the API server again\n'
@@ -39,13 +44,14 @@ export async function openTunnel(setup: ClusterSetup, options: TunnelOptions): P
       );
     },
   });
-  try {
-    await probe(setup, forwarding.port);
-  } catch (error) {
-    await forwarding.close();
-    throw error;
-  }
-  return forwarding;
+  return {
+    port: forwarding.port,
+    close: () => forwarding.close(),
+    async probe() {
+      await probe(setup, forwarding.port);
+      probed = true;
+    },
+  };
 }
 
 export function labelText(labels: Readonly<Record<string, string>>): string {

@@ -51,6 +51,7 @@ async function view(setup: ClusterSetup, token: string | undefined): Promise<Exi
   context.stdout.write('Establishing connection to k8s cluster...\n');
   const tunnel = await openTunnel(setup, { localPort: guiPort, localHost: proxyHost });
   try {
+    await tunnel.probe();
     showPage(context, url(tunnel.port), config.headless);
     await untilGone(setup);
   } finally {
