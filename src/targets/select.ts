@@ -16,7 +16,7 @@ export interface TargetSelection {
   readonly regex?: string;
   /** Labels, Kubernetes grammar. */
   readonly selector?: string;
-  /** `deploy/cart`; a pod of any of them is a target. */
+  /** `deploy/cart`, also several with commas; a pod of any of them is a target. */
   readonly workloads?: readonly string[];
   /** Pods (`namespace/name`) that are targets whatever the rest says, in any namespace. */
   readonly include?: readonly string[];
@@ -66,7 +66,8 @@ export function compileSelection(selection: TargetSelection): CompiledSelection 
   if (typeof name === 'string')
     return { ok: false, message: `The pod regex cannot be used: ${name}.` };
   const workloads: Workload[] = [];
-  for (const text of selection.workloads ?? []) {
+  const texts = (selection.workloads ?? []).flatMap((text) => text.split(','));
+  for (const text of texts.filter((part) => part.trim() !== '')) {
     const parsed = parseWorkload(text);
     if (!parsed.ok) return { ok: false, message: `${parsed.message}.` };
     workloads.push(parsed.workload);

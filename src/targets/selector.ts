@@ -129,7 +129,9 @@ class Parser {
       namePattern.test(key.slice(slash + 1)) &&
       (slash < 0 || prefixPattern.test(key.slice(0, slash)));
     if (!isValid)
-      throw new SelectorError(key === '' ? 'a label is missing' : `"${key}" is no label`);
+      throw new SelectorError(
+        key === '' || key === ',' ? 'a label is missing' : `"${key}" is no label`,
+      );
     return key;
   }
 
