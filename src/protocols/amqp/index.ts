@@ -1,0 +1,46 @@
+/**
+ * AMQP 0-9-1: frames of a connection → messages (`parse.ts`), kept frames → values (`decode.ts`), values
+ * → what the page shows (`describe.ts`). The methods are data: `methods-table.ts`.
+ */
+import type { Parser, Protocol } from '../../dissect/contract.ts';
+import { decode } from './decode.ts';
+import { describe } from './describe.ts';
+import { amqpFields } from './fields.ts';
+import { end, hole, inMessage, recognise, resync, resyncTail } from './loss.ts';
+import { parse } from './parse.ts';
+import { AmqpState } from './state.ts';
+
+/** 91 → `0-9-1` */
+function versionText(version: number): string {
+  return version === 91 || version === 0 ? '0-9-1' : `0-${version / 10}`;
+}
+
+const amqpParser: Parser<AmqpState> = {
+  recognise,
+  newState: () => new AmqpState(),
+  parse,
+  hole,
+  resync,
+  resyncTail,
+  end,
+  inMessage,
+};
+
+/** AMQP 0-9-1 as RabbitMQ and Apache Qpid speak it; 0-9 and 0-8 where they are the same. */
+export const amqpProtocol: Protocol = {
+  code: 20,
+  id: 'amqp',
+  title: 'Advanced Message Queuing Protocol 0-9-1',
+  label: 'AMQP',
+  colour: '#ff6600',
+  textColour: '#ffffff',
+  specification: 'https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf',
+  ports: [5672, 5671],
+  pairing: 'key',
+  versionText,
+  parser: amqpParser,
+  decode,
+  describe,
+  fields: amqpFields,
+  macros: { amqp: 'protocol.name == "amqp"' },
+};
