@@ -23,7 +23,7 @@ import { clusterSettings, freshSecret } from './cluster-settings.ts';
 import { dumpLogs } from './log-dump.ts';
 import { printYaml } from './manifests.ts';
 import { watchServer, watchTappers } from './pod-watch.ts';
-import { referencesOf, removeFromCluster } from './removal.ts';
+import { referencesOf, removalMs, removeFromCluster } from './removal.ts';
 import { checkReach, findReach, type Reach, restrictedNotice } from './rights.ts';
 import { makeRoomForSession } from './running.ts';
 import { type ClusterSetup, connectCluster, namespacesText, targetNamespaces } from './setup.ts';
@@ -117,7 +117,6 @@ class ClusterTap {
   async #showPods(): Promise<void> {
     const { stdout, environment, signal } = this.#context;
     stdout.write(`Tapping pods in ${namespacesText(this.#namespaces)}\n`);
-    const several = this.#namespaces.length !== 1;
     this.#pods.onChange = ({ kind, name }: PodChange) => {
       const line = kind === 'added' ? `+${name}` : `-${name}`;
       const colour = kind === 'added' ? 'green' : 'red';
@@ -125,11 +124,13 @@ class ClusterTap {
     };
     await this.#pods.load(signal);
     if (this.#pods.names.length > 0) return;
+    const hint =
+      this.#namespaces.length === 0
+        ? ''
+        : '. You can also try selecting a different namespace with -n or tap all namespaces with -A';
     this.#warn(
-      'Did not find any currently running pods that match the regex argument, mizu will automatically tap matching pods if any are created later',
+      `Did not find any currently running pods that match the regex argument, mizu will automatically tap matching pods if any are created later${hint}`,
     );
-    if (several) return;
-    this.#warn('You can use -n to choose other namespaces, or -A for all of them');
   }
 
   #warn(text: string): void {
@@ -139,6 +140,7 @@ class ClusterTap {
 
   async #session(settings: ClusterSettings, tunnel: Tunnel): Promise<ExitCode> {
     const { context } = this.#setup;
+    context.allowToEnd(removalMs);
     const made: Applied[] = [];
     let code: ExitCode = ExitCode.Ok;
     try {

@@ -6,6 +6,8 @@ import type { ClusterSetup } from './setup.ts';
 
 /** Everything is gone within a minute, or named. */
 const budgetMs = 60_000;
+/** How long a command that removes may take to end, ms. */
+export const removalMs = budgetMs + 5000;
 
 export interface RemovalOptions {
   readonly clusterWide: boolean;
@@ -19,7 +21,7 @@ export async function removeFromCluster(
   options: RemovalOptions,
 ): Promise<ExitCode> {
   const { api, context, namespace } = setup;
-  context.allowToEnd(budgetMs + 5000);
+  context.allowToEnd(removalMs);
   context.stdout.write('Removing mizu resources\n');
   const { leftovers } = await removeObjects(api, {
     namespace,
@@ -30,10 +32,14 @@ export async function removeFromCluster(
     impatient: context.impatient,
   });
   if (leftovers.length === 0) return ExitCode.Ok;
-  if (leftovers.some((name) => name.startsWith('namespace/')) && !context.impatient.aborted) {
+  const lines = leftovers.map((name) => `- ${name}\n`).join('');
+  if (context.impatient.aborted) {
+    context.stderr.write(`Not waited for, Kubernetes still removes:\n${lines}`);
+    return ExitCode.Cannot;
+  }
+  if (leftovers.some((name) => name.startsWith('namespace/'))) {
     context.stderr.write(`Timeout while removing Namespace ${namespace}\n`);
   }
-  const lines = leftovers.map((name) => `- ${name}\n`).join('');
   context.stderr.write(
     `Failed to remove the following resources, mizu clean tries it again:\n${lines}`,
   );

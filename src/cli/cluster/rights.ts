@@ -57,7 +57,7 @@ export function checkReach(reach: Reach, namespace: string, targets: readonly st
   if (reach.clusterWide || (targets.length === 1 && targets[0] === namespace)) return;
   throw new ClusterError(
     'forbidden',
-    `Not supported mode. Mizu can't resolve IPs in other namespaces when running in namespace restricted mode. Your rights reach the namespace "${namespace}" only: tap it with -n ${namespace}, or set mizu-resources-namespace to the namespace that your rights are for`,
+    `Not supported mode. Mizu can't resolve IPs in other namespaces when running in namespace restricted mode. Your rights do not reach the whole cluster (mizu check --pre-tap lists what is missing): put Mizu into the namespace that you tap and have rights in, mizu tap -n NAME --mizu-resources-namespace NAME (now: ${namespace})`,
   );
 }
 
