@@ -100,6 +100,24 @@ describe('the watch', () => {
     expect(nameOf(names, '10.240.0.11')).toBe('node-1');
   });
 
+  test('says what fails when it goes on failing, until it works again', async () => {
+    const names = await started();
+    await expect.poll(() => api.collection(pods).watchers.size).toBe(1);
+    api.collection(pods).broken = true;
+    api.breakWatches(pods);
+    await expect
+      .poll(() => names.notices().map(({ text }) => text))
+      .toEqual([
+        expect.stringMatching(
+          /^Cannot read pods in the cluster \(.+\): new ones have no names until/,
+        ),
+      ]);
+    api.collection(pods).broken = false;
+    await expect.poll(() => names.notices(), { timeout: 3000 }).toEqual([]);
+    api.put(pods, pod('cart', '10.1.0.1'));
+    await expect.poll(() => nameOf(names, '10.1.0.1')).toBe('cart');
+  });
+
   test('of one namespace asks for nothing else', async () => {
     api.put('/api/v1/namespaces/shop/pods', pod('cart', '10.1.0.1'));
     const names = await started({ namespaces: ['shop'] });

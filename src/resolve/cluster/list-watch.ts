@@ -62,7 +62,6 @@ export async function listAndWatch<Fact>(
     let pause = leastRetryMs;
     try {
       version ??= await list(reader, kind, sink, signal);
-      sink.trouble(undefined);
       version = await watch(reader, kind, sink, version, signal);
       if (version !== undefined) retryMs = leastRetryMs;
       else {
@@ -112,6 +111,7 @@ async function list<Fact>(
     next = textOf(metadata['continue']);
     if (next !== '') continue;
     sink.listed(facts);
+    sink.trouble(undefined);
     return textOf(metadata['resourceVersion']);
   }
   throw new ApiError('the list does not end', 0);
@@ -150,7 +150,9 @@ async function watch<Fact>(
     else sink.put(fact);
   };
   try {
-    await reader.lines({ path, query: { ...query, ...options }, signal }, idleMs, onLine);
+    await reader.lines({ path, query: { ...query, ...options }, signal }, idleMs, onLine, () => {
+      sink.trouble(undefined);
+    });
   } catch (error) {
     // What came before the connection broke counts.
     if (!(error instanceof ApiError) || error.status !== 0 || version === from) throw error;

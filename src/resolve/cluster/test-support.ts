@@ -126,6 +126,8 @@ interface Collection {
   /** What was told, with the version: later watches are told again. */
   readonly events: { readonly version: number; readonly line: string }[];
   refused: boolean;
+  /** Connections end without an answer. */
+  broken: boolean;
   /** The next watches are told that their version is too old. */
   gone: number;
 }
@@ -187,7 +189,14 @@ export class FakeApi {
   collection(path: string): Collection {
     let collection = this.#collections.get(path);
     if (!collection) {
-      collection = { objects: new Map(), watchers: new Set(), events: [], refused: false, gone: 0 };
+      collection = {
+        objects: new Map(),
+        watchers: new Set(),
+        events: [],
+        refused: false,
+        broken: false,
+        gone: 0,
+      };
       this.#collections.set(path, collection);
     }
     return collection;
@@ -210,7 +219,8 @@ export class FakeApi {
       return;
     }
     const collection = this.collection(pathname);
-    if (collection.refused) {
+    if (collection.broken) response.destroy();
+    else if (collection.refused) {
       response.writeHead(403).end(JSON.stringify({ reason: 'Forbidden', message: 'no' }));
     } else if (searchParams.get('watch') === 'true')
       this.#watch(collection, searchParams, response);
