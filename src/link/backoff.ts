@@ -1,7 +1,7 @@
 /** Waits between attempts: longer each time, and by chance, so that a thousand tappers do not come at once. */
 
 const firstWaitMs = 250;
-const longestWaitMs = 10_000;
+const longestWaitMs = 5_000;
 /** A connection that lasted so long starts the series anew. */
 const provenMs = 5000;
 

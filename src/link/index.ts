@@ -9,6 +9,7 @@ export type {
   Welcome,
 } from './messages.ts';
 export { maxNodeSockets } from './messages.ts';
+export { NodeNumbers } from './node-numbers.ts';
 export type { BatchOrigin, SessionCounters, TakeTapperBatch } from './session.ts';
 export { TapperLink, type TapperLinkOptions } from './tapper-link.ts';
 export type { TapperState } from './tapper-state.ts';
