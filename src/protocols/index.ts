@@ -3,6 +3,7 @@ import type { Protocol } from '../dissect/contract.ts';
 import { amqpProtocol } from './amqp/index.ts';
 import { httpProtocol } from './http/index.ts';
 import { http2Protocol } from './http2/index.ts';
+import { kafkaProtocol } from './kafka/index.ts';
 import { webSocketProtocol } from './websocket/index.ts';
 
 /** Every protocol that can be recognised. */
@@ -11,6 +12,7 @@ export const protocols: readonly Protocol[] = [
   http2Protocol,
   webSocketProtocol,
   amqpProtocol,
+  kafkaProtocol,
 ];
 
 const byCode = new Map(protocols.map((protocol) => [protocol.code, protocol]));
