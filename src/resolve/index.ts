@@ -3,4 +3,5 @@
  * processes; in a cluster: `cluster/`, which is loaded only there.
  */
 export type { Identity, IdentityKind, NameResolver } from './contract.ts';
+export { LateNames, type NamedEnds } from './late-names.ts';
 export { type AddressNames, fixedNames, LocalNames } from './local-names.ts';
