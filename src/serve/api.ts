@@ -14,6 +14,8 @@
  *   GET    /api/v1/count                   ?filter → Count
  *   GET    /api/v1/counters                Counters
  *   GET    /api/v1/query/check             ?filter → QueryCheck
+ *   GET    /api/v1/targets                 Targets; 404 when no cluster is tapped
+ *   PUT    /api/v1/targets                 TargetChoice → Targets: taps other pods from now on
  *   GET    /api/v1/live                    WebSocket, ?filter: LiveServerMessage / LiveClientMessage
  *
  * Errors are `ApiError` with status 400, 401, 403 (wrong Host or Origin), 404, 409, 426 or 500.
@@ -44,7 +46,7 @@ export interface Health {
 
 export interface Info {
   readonly version: string;
-  /** What is tapped: `local`, `file`, `recording`. */
+  /** What is tapped: `local`, `file`, `recording`, `cluster`. */
   readonly kind: string;
   /** For people: `this machine, all interfaces` or file names. */
   readonly description: string;
@@ -140,6 +142,16 @@ export interface Counters {
     readonly notUnderstood: Readonly<Record<string, number>>;
   };
   readonly ship: { readonly shedRows: number };
+  /** Only of a cluster: sightings of calls by several tappers, joined. */
+  readonly join?: {
+    readonly sightings: number;
+    /** Sightings joined with others, and those that came too late to matter. */
+    readonly joined: number;
+    readonly late: number;
+    /** Calls that did not wait for other sightings, or whose later sightings will not be known. */
+    readonly hurried: number;
+    readonly forgotten: number;
+  };
   readonly store: {
     readonly entries: number;
     readonly bytes: number;
@@ -151,10 +163,93 @@ export interface Counters {
   };
 }
 
+/** Which pods shall be tapped; everything that is given must hold. */
+export interface TargetChoice {
+  readonly namespaces: string[];
+  readonly allNamespaces: boolean;
+  /** RE2, found anywhere in the pod's name; empty: any. */
+  readonly regex: string;
+  /** Labels as kubectl takes them; empty: any. */
+  readonly selector: string;
+  /** `deploy/cart`; a pod of any of them. Empty: any. */
+  readonly workloads: string[];
+  /** `namespace/name` of pods that are tapped whatever the rest says, and of those that are not. */
+  readonly include: string[];
+  readonly exclude: string[];
+}
+
+/** For the status bar: Tapping `tapped` / `pods` pods in namespaces ... */
+export interface TargetsSummary {
+  readonly tapped: number;
+  /** Pods in these namespaces, without Mizu's own. */
+  readonly pods: number;
+  readonly namespaces: string[];
+  readonly allNamespaces: boolean;
+}
+
+export interface TargetedPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+  /** `Running`, `Pending`, ... as Kubernetes calls it. */
+  readonly phase: string;
+  /** `deployment/cart`; empty: made by hand. */
+  readonly workload: string;
+  readonly tapped: boolean;
+  /** Why not: `mizu`, `namespace`, `regex`, ...; empty when it is. And the same as a sentence. */
+  readonly reason: string;
+  readonly explanation: string;
+}
+
+export interface WorkloadTargets {
+  readonly namespace: string;
+  readonly name: string;
+  readonly pods: number;
+  readonly tapped: number;
+}
+
+/** A node with targets, or with a tapper, and how that is. */
+export interface TargetedNode {
+  readonly name: string;
+  /** Targets on it. */
+  readonly targets: number;
+  /** A tapper shall run there. */
+  readonly wanted: boolean;
+  readonly running: boolean;
+  /** `missing`, `gone`, or what it does: `waiting`, `capturing`, `stopped`, `failed`; and why. */
+  readonly state: string;
+  readonly reason: string;
+  readonly pod: string;
+  readonly version: string;
+  /** Milliseconds since 1970; 0: never. */
+  readonly lastSeen: number;
+  readonly packets: number;
+  readonly dropped: number;
+  readonly entries: number;
+  readonly shed: number;
+  readonly memoryBytes: number;
+  /** 0: no limit is known. */
+  readonly memoryLimitBytes: number;
+  readonly cpuMs: number;
+}
+
+export interface Targets {
+  readonly selection: TargetChoice;
+  readonly summary: TargetsSummary;
+  readonly namespaces: { readonly name: string; readonly pods: number; readonly tapped: number }[];
+  readonly workloads: WorkloadTargets[];
+  readonly pods: TargetedPod[];
+  readonly nodes: TargetedNode[];
+  /** What cannot be seen, for want of rights or for the moment: sentences. */
+  readonly notices: string[];
+}
+
 export type LiveServerMessage =
   /** New entries, and newer states of entries sent before (same id). */
   | { readonly type: 'entries'; readonly entries: readonly EntryRow[] }
   | { readonly type: 'counters'; readonly counters: Counters }
+  /** At first, and whenever it changes: which pods are tapped. Only of a cluster. */
+  | { readonly type: 'targets'; readonly summary: TargetsSummary }
   /** This viewer was too slow: so many matching entries were not sent; they are in the history. */
   | { readonly type: 'missed'; readonly count: number }
   /** Answer to a viewer's `filter`: entries match this filter from here on. */

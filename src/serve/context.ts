@@ -9,7 +9,7 @@ import type {
 import type { Protocol } from '../dissect/contract.ts';
 import type { FieldSchema } from '../filter/contract.ts';
 import type { Store } from '../store/contract.ts';
-import type { Counters, Info, QueryCheck } from './api.ts';
+import type { Counters, Info, QueryCheck, TargetChoice, Targets } from './api.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { ZodTypeProvider } from './zod-adapter.ts';
 
@@ -27,6 +27,15 @@ export interface ServeContext {
   clear(): Promise<void>;
   /** Folder of the built page; undefined when it was not built. */
   readonly webRoot: string | undefined;
+  /** Only where a cluster is tapped. */
+  readonly targets?: TargetControl;
+}
+
+/** What is tapped in a cluster. */
+export interface TargetControl {
+  report(): Targets;
+  /** Resolves with a sentence when the choice cannot be used; then nothing has changed. */
+  choose(choice: TargetChoice): Promise<string | undefined>;
 }
 
 /** The server as routes see it: schemas are zod objects, and what they accept types the request. */

@@ -10,7 +10,7 @@ import { parseId } from '../entry/id.ts';
 import type { QueryError } from '../filter/contract.ts';
 import type { Batch } from '../ship/batch.ts';
 import { Outcome } from '../ship/columns.ts';
-import type { Counters } from './api.ts';
+import type { Counters, LiveServerMessage } from './api.ts';
 import { FilterGroup, type Matcher } from './filter-group.ts';
 import { PendingEntries, type PendingEntry } from './pending-entries.ts';
 import { Viewer, type ViewerSocket } from './viewer.ts';
@@ -31,6 +31,8 @@ export interface LiveFeedOptions {
   /** A filter's text as a function, or why it cannot run. */
   compile(filter: string): Matcher | QueryError;
   counters(): Counters;
+  /** What every viewer is told first, besides counters. */
+  greeting?(): LiveServerMessage | undefined;
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
 }
@@ -107,6 +109,8 @@ export class LiveFeed {
     this.#viewers.set(viewer, undefined);
     if (this.#timer === undefined) this.#start();
     viewer.send({ type: 'counters', counters: this.#options.counters() });
+    const greeting = this.#options.greeting?.();
+    if (greeting !== undefined) viewer.send(greeting);
     this.#join(viewer, filter);
     return viewer;
   }
@@ -129,6 +133,11 @@ export class LiveFeed {
     this.#leaveGroup(viewer);
     this.#viewers.delete(viewer);
     if (this.#viewers.size === 0) this.close();
+  }
+
+  /** Tells every viewer. */
+  tell(message: LiveServerMessage): void {
+    for (const viewer of this.#viewers.keys()) viewer.send(message);
   }
 
   /** Everything was forgotten: what is pending here as well. Viewers are told. */

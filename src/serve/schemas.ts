@@ -15,6 +15,7 @@ import type {
   LiveClientMessage,
   Protocols,
   QueryCheck,
+  TargetsSummary,
 } from './api.ts';
 
 /** The longest filter taken, in UTF-16 units: far above what people write. */
@@ -28,7 +29,11 @@ const defaultBuckets = 120;
 /** Schemas with a name of their own in the OpenAPI document. */
 export const namedSchemas = z.registry<{ id: string; description: string }>();
 
-function named<Schema extends z.ZodType>(id: string, description: string, schema: Schema): Schema {
+export function named<Schema extends z.ZodType>(
+  id: string,
+  description: string,
+  schema: Schema,
+): Schema {
   namedSchemas.add(schema, { id, description });
   return schema;
 }
@@ -270,6 +275,15 @@ export const countersSchema = named(
       notUnderstood: perReason,
     }),
     ship: z.object({ shedRows: count }),
+    join: z
+      .object({
+        sightings: count,
+        joined: count,
+        late: count,
+        hurried: count,
+        forgotten: count,
+      })
+      .exactOptional(),
     store: z.object({
       entries: count,
       bytes: count,
@@ -280,6 +294,17 @@ export const countersSchema = named(
       repairs: z.array(z.string()),
     }),
   }) satisfies z.ZodType<Counters>,
+);
+
+export const targetsSummarySchema = named(
+  'TargetsSummary',
+  'How many pods are tapped, of how many, where',
+  z.object({
+    tapped: count,
+    pods: count,
+    namespaces: z.array(z.string()),
+    allNamespaces: z.boolean(),
+  }) satisfies z.ZodType<TargetsSummary>,
 );
 
 const filterText = z.string().max(filterLengthLimit).describe('Query; empty matches everything');
@@ -293,6 +318,7 @@ export const liveServerMessageSchema = named(
       entries: z.array(entryRowSchema).describe('New, or newer states of entries with the same id'),
     }),
     z.object({ type: z.literal('counters'), counters: countersSchema }),
+    z.object({ type: z.literal('targets'), summary: targetsSummarySchema }),
     z.object({
       type: z.literal('missed'),
       count: count.describe('Entries not sent, since this viewer was too slow'),

@@ -14,12 +14,13 @@ import { entryRoutes } from './routes/entry.ts';
 import { liveRoutes } from './routes/live.ts';
 import { queryRoutes } from './routes/query.ts';
 import { statusRoutes } from './routes/status.ts';
+import { targetsRoutes } from './routes/targets.ts';
 import { isUsableToken, randomToken } from './token.ts';
 import { serializerCompiler, validatorCompiler } from './zod-adapter.ts';
 
 export { ServeError };
 
-/** No route takes a body. */
+/** Routes that take more say so. */
 const bodyLimitBytes = 4096;
 /** What a viewer may send in one message: a filter. */
 const messageLimitBytes = 64 << 10;
@@ -132,6 +133,7 @@ function addRoutes(app: Api, context: ServeContext, page: { token: string; port(
       entryRoutes(api, context);
       queryRoutes(api, context);
       liveRoutes(api, context);
+      targetsRoutes(api, context);
     },
     { prefix: '/api/v1' },
   );

@@ -101,7 +101,7 @@ function describeSource({ source }: TapOptions): string {
   }
 }
 
-function checkQuery(text: string, schema: FieldSchema): QueryCheck {
+export function checkQuery(text: string, schema: FieldSchema): QueryCheck {
   const parsed = parseQuery(text, schema);
   if (parsed.ok) return { valid: true, explain: explain(parsed.query, sqlColumns(protocolByCode)) };
   const { message, from, to, suggestion } = parsed.error;

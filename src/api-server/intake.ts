@@ -1,0 +1,158 @@
+/** Batches of tappers → calls, in the live feed and the store; and the way back to the tappers. */
+import { Join, type JoinCounters, type SeenKind } from '../join/index.ts';
+import { LinkHub, type TapperSettings, type TapperState } from '../link/index.ts';
+import type { Counters } from '../serve/api.ts';
+import type { LiveFeed } from '../serve/index.ts';
+import type { Store } from '../store/contract.ts';
+import type { Log } from '../tapper/log.ts';
+import { version } from '../version.ts';
+import type { CapturePlan } from './capture-plan.ts';
+import type { ClusterSide } from './cluster-side.ts';
+import type { ApiServerEnvironment } from './environment.ts';
+import { everyAddress } from './page.ts';
+
+/** How often calls that have waited long enough are handed on, ms. */
+const advanceEveryMs = 50;
+/** A store that is behind holds tappers up, but not for ever: it sheds then, counted. */
+const roomMs = 2000;
+/** A tapper that cannot reach us for so long stops capturing. */
+const absentMinutes = 60;
+
+export interface IntakeOptions {
+  readonly environment: ApiServerEnvironment;
+  readonly cluster: ClusterSide;
+  readonly store: Store;
+  readonly log: Log;
+}
+
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #hub: LinkHub;
+  readonly #join: Join;
+  #live: LiveFeed | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #capturing = true;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    const { environment, cluster, store, log } = options;
+    const { names } = cluster;
+    this.#join = new Join({
+      emit: (batch) => {
+        this.#live?.push(batch);
+        store.append(batch);
+      },
+      kindOf: (address, port, timeMs) => kindOf(names.identify(address, port, timeMs)?.kind),
+    });
+    this.#hub = new LinkHub({
+      host: everyAddress(),
+      port: environment.settings.ports.tapper,
+      certificate: environment.certificate,
+      privateKey: environment.certificateKey,
+      key: environment.key,
+      version,
+      settings: this.#settings(),
+      take: async (buffer) => {
+        this.#join.take(buffer, performance.now());
+        await within(store.room(), roomMs);
+      },
+      numberOfNode: (name, wanted) => cluster.numberOfNode(name, wanted),
+      onTapper: (state) => this.#note(state),
+      onFacts: (facts, node) => names.learnNode(node, facts, Date.now()),
+      onNotice: (text) => log.warn(text),
+    });
+  }
+
+  /** Who looks, from now on. */
+  feed(live: LiveFeed): void {
+    this.#live = live;
+  }
+
+  async start(): Promise<void> {
+    await this.#hub.listen();
+    this.#timer = setInterval(() => this.#join.advance(performance.now()), advanceEveryMs);
+  }
+
+  /** Takes what has come, and hands on everything that waits. */
+  async stop(patienceMs: number): Promise<void> {
+    await within(this.#hub.close(), patienceMs);
+    clearInterval(this.#timer);
+    this.#join.flush();
+  }
+
+  get port(): number {
+    return this.#hub.port;
+  }
+
+  read(plan: CapturePlan): void {
+    this.#hub.setTargets((node) => plan.of(node));
+  }
+
+  stopCapturing(): void {
+    this.#capturing = false;
+    this.#hub.setSettings(this.#settings());
+  }
+
+  tappers(): TapperState[] {
+    return this.#hub.tappers();
+  }
+
+  joinCounters(): JoinCounters {
+    return this.#join.counters();
+  }
+
+  /** Calls that wait for their answer. */
+  get waiting(): number {
+    return this.#join.waiting.open;
+  }
+
+  joinReport(): NonNullable<Counters['join']> {
+    const { sightings, joined, late, hurried, forgottenOpen, forgottenEarly } =
+      this.#join.counters();
+    return { sightings, joined, late, hurried, forgotten: forgottenOpen + forgottenEarly };
+  }
+
+  #settings(): TapperSettings {
+    const { settings } = this.#options.environment;
+    return {
+      capturing: this.#capturing,
+      bodyLimitBytes: settings.bodyLimitBytes,
+      redact: settings.redact,
+      ignoredUserAgents: [...settings.ignoredUserAgents],
+      threads: 1,
+      absentMinutes,
+      logLevel: settings.logLevel,
+    };
+  }
+
+  #note({ nodeName, connected, capture, version: theirs, farewell }: TapperState): void {
+    const { log } = this.#options;
+    if (!connected) log.info(`tapper on ${nodeName} has gone${farewell && `: ${farewell}`}`);
+    else if (capture.state === 'failed') log.error(`tapper on ${nodeName}: ${capture.reason}`);
+    else log.info(`tapper on ${nodeName} (Mizu ${theirs}) is ${capture.state}`);
+  }
+}
+
+function kindOf(kind: string | undefined): SeenKind {
+  switch (kind) {
+    case 'pod':
+    case 'service':
+    case 'node':
+    case 'external':
+      return kind;
+    // The Kubernetes API has a service's address, which leads to a node's.
+    case 'kubernetes':
+      return 'service';
+    default:
+      return undefined;
+  }
+}
+
+async function within(work: Promise<void>, patienceMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patienceMs);
+  });
+  await Promise.race([work, patience]);
+  clearTimeout(timer);
+}
