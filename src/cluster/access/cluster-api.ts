@@ -311,10 +311,16 @@ function ifNotFound<T>(value: T): (error: unknown) => T {
   };
 }
 
-function headersOf(call: Call): Record<string, string> {
-  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'mizu' };
-  if (call.body !== undefined) headers['content-type'] = call.contentType ?? 'application/json';
-  return headers;
+function headersOf({ body, contentType }: Call): Record<string, string> {
+  const headers = { accept: 'application/json', 'user-agent': 'mizu' };
+  if (body === undefined) return headers;
+  // Node itself gives a DELETE no length, and the server would take its body for a next request.
+  const length = String(Buffer.byteLength(JSON.stringify(body)));
+  return {
+    ...headers,
+    'content-type': contentType ?? 'application/json',
+    'content-length': length,
+  };
 }
 
 function send(
