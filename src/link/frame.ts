@@ -14,9 +14,9 @@ import type { ColumnName } from '../ship/columns.ts';
 
 export const frameHeaderBytes = 16;
 /** A decompressed batch is at most so large: a heap grows with the largest message it holds. */
-export const maxBatchBytes = 128 << 20;
-/** Longest binary frame. */
-export const maxFrameBytes = maxBatchBytes;
+const maxBatchBytes = 128 << 20;
+/** Longest binary frame: what cannot be compressed gets a little longer. */
+export const maxFrameBytes: number = maxBatchBytes + (1 << 20);
 const resentFlag = 1;
 
 const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };

@@ -71,13 +71,6 @@ interface Connection {
 
 const nothing: CaptureTargets = { version: 0, addresses: [], endpoints: [], ignored: [] };
 
-/** Opens the port; rejects with the system's error when that is not possible. */
-export async function openHub(options: LinkHubOptions): Promise<LinkHub> {
-  const hub = new LinkHub(options);
-  await hub.listen();
-  return hub;
-}
-
 export class LinkHub {
   readonly #options: LinkHubOptions;
   readonly #server: https.Server;
@@ -116,6 +109,7 @@ export class LinkHub {
     this.#server.on('tlsClientError', () => undefined);
   }
 
+  /** Opens the port; rejects with the system's error when that is not possible. */
   async listen(): Promise<void> {
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {

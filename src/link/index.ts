@@ -1,6 +1,6 @@
 /** in: batches and counters of tappers → out: the same at the API server; targets the other way */
 export type { LinkAddress, LinkSecret } from './connect.ts';
-export { LinkHub, type LinkHubOptions, openHub } from './hub.ts';
+export { LinkHub, type LinkHubOptions } from './hub.ts';
 export type {
   CaptureReport,
   NodeFacts,
@@ -9,7 +9,6 @@ export type {
   Welcome,
 } from './messages.ts';
 export { maxNodeSockets } from './messages.ts';
-export { NodeNumbers } from './node-numbers.ts';
 export type { BatchOrigin, SessionCounters, TakeTapperBatch } from './session.ts';
 export { TapperLink, type TapperLinkOptions } from './tapper-link.ts';
 export type { TapperState } from './tapper-state.ts';

@@ -3,7 +3,7 @@ import net, { type AddressInfo } from 'node:net';
 import { generate } from 'selfsigned';
 import { Batch } from '../ship/batch.ts';
 import type { LinkSecret } from './connect.ts';
-import { type LinkHub, type LinkHubOptions, openHub } from './hub.ts';
+import { LinkHub, type LinkHubOptions } from './hub.ts';
 import type { TapperSettings } from './messages.ts';
 import { NodeNumbers } from './node-numbers.ts';
 import { TapperLink, type TapperLinkOptions } from './tapper-link.ts';
@@ -77,7 +77,7 @@ export async function startHub(
   const statuses: number[] = [];
   const notices: string[] = [];
   const numbers = new NodeNumbers();
-  const hub = await openHub({
+  const hub = new LinkHub({
     host: '127.0.0.1',
     port: 0,
     certificate: secret.certificate,
@@ -93,6 +93,7 @@ export async function startHub(
     onNotice: (text) => notices.push(text),
     ...options,
   });
+  await hub.listen();
   return { hub, statuses, notices };
 }
 

@@ -82,8 +82,9 @@ export class NodeCapture {
     const wanted = this.#wanted;
     const running = this.#running;
     if (running !== undefined && wanted !== undefined && isSamePipeline(running.wanted, wanted)) {
-      if (wanted.targets.version === running.wanted.targets.version) return;
-      await Promise.all(running.threads.map((thread) => thread.retarget(wanted.targets)));
+      const { targets } = wanted;
+      if (JSON.stringify(targets) === JSON.stringify(running.wanted.targets)) return;
+      await Promise.all(running.threads.map((thread) => thread.retarget(targets)));
       if (this.#running !== running) return;
       this.#running = { ...running, wanted };
       this.#say({ state: 'capturing', reason: '', targets: wanted.targets.version });

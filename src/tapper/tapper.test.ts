@@ -163,13 +163,17 @@ describe('a tapper', () => {
     for (let call = 0; call < 20; call++) await server.get(`/meanwhile/${call}`);
     const after = taker();
     const second = await hubWith(after.take, port);
-    second.setTargets(() => tapping(1, server.port));
-    await until(() => after.seen.length === 20);
+    // Another API server counts the versions of its targets anew.
+    const other = await webServer();
+    second.setTargets(() => tapping(1, server.port, other.port));
+    await until(() => after.seen.length === 20 && state(second)?.state === 'capturing');
     await server.get('/after');
     await until(() => after.seen.length === 21);
     expect(new Set(after.seen.map(({ target }) => target)).size).toBe(21);
     // The same capture has gone on all the time.
     expect(new Set([...before.seen, ...after.seen].map(({ stream }) => stream)).size).toBe(1);
+    await other.get('/other');
+    await until(() => after.seen.at(-1)?.target === '/other');
   });
 
   live('stops and starts capturing as the API server says', async () => {
