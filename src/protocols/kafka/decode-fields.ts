@@ -1,6 +1,6 @@
 /** A layout and bytes → values by the names of Kafka's definitions. */
 import type { Value, ValueMap } from '../../dissect/contract.ts';
-import { type Reader, valueOf } from './decode-reader.ts';
+import { type Reader, numberValue } from './decode-reader.ts';
 import { readable } from './decode-value.ts';
 import { errorCodes, type Field, type FieldType, type Layout } from './schema.ts';
 
@@ -27,7 +27,10 @@ export function readLayout(reader: Reader, layout: Layout, context: FieldContext
   for (const field of layout.fields) {
     if (reader.ended) return values;
     values[field.name] = readField(reader, field, layout.flexible, context);
-    if (field.role === 'I') topicId = field;
+    if (field.role === 'I') {
+      topicId = field;
+      nameOldTopic(values, field, layout, context);
+    }
     if (field.role === 'E') nameError(values, field.name);
   }
   if (layout.flexible && !reader.ended) readTags(reader, layout, values, context);
@@ -46,15 +49,18 @@ export function errorName(code: number): string {
   return errorCodes.get(code) ?? `ERROR_${code}`;
 }
 
-/** A topic that is known by its id gets the name that was learnt, where versions before had it. */
-function nameTopic(values: ValueMap, field: Field, layout: Layout, context: FieldContext): void {
-  const id = values[field.name];
-  if (typeof id !== 'string') return;
-  const name = context.topics?.get(id);
+/** A topic that is known by its id alone gets the name that was learnt, under its name of before. */
+function nameOldTopic(values: ValueMap, id: Field, layout: Layout, context: FieldContext): void {
+  const name = context.topics?.get(String(values[id.name]));
+  const isNamed = layout.fields.some(({ role, isArray }) => role === 'T' && !isArray);
+  if (name !== undefined && !isNamed) values[layout.topicName ?? 'topicName'] = name;
+}
+
+/** The same where the layout has room for a name, and there is none in it. */
+function nameTopic(values: ValueMap, id: Field, layout: Layout, context: FieldContext): void {
+  const name = context.topics?.get(String(values[id.name]));
   const named = layout.fields.find(({ role, isArray }) => role === 'T' && !isArray);
-  if (name === undefined) return;
-  if (named === undefined) values[layout.topicName ?? 'topicName'] = name;
-  else values[named.name] ??= name;
+  if (name !== undefined && named !== undefined) values[named.name] ??= name;
 }
 
 function readField(reader: Reader, field: Field, flexible: boolean, context: FieldContext): Value {
@@ -110,7 +116,7 @@ function readNumber(reader: Reader, type: FieldType): Value {
     case 'u4':
       return reader.uint32();
     case 'i8':
-      return valueOf(reader.int64());
+      return numberValue(reader.int64());
     case 'f8':
       return reader.float64();
     default:
@@ -121,6 +127,7 @@ function readNumber(reader: Reader, type: FieldType): Value {
 /** count · (tag · size · value)*; those that the layout does not know are kept as bytes. */
 function readTags(reader: Reader, layout: Layout, values: ValueMap, context: FieldContext): void {
   const count = reader.variable();
+  const unknown: ValueMap = {};
   for (let i = 0; i < count && !reader.ended; i++) {
     if (--context.budget!.elements < 0) return;
     const tag = reader.variable();
@@ -128,8 +135,8 @@ function readTags(reader: Reader, layout: Layout, values: ValueMap, context: Fie
     const from = reader.at;
     const field = layout.tagged.find((each) => each.tag === tag);
     if (field === undefined) {
-      const unknown = (values['unknownTags'] ??= {}) as ValueMap;
       unknown[`tag ${tag}`] = readable(reader.view(size)).text;
+      values['unknownTags'] = unknown;
       continue;
     }
     values[field.name] = readField(reader, field, true, context);

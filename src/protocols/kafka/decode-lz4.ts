@@ -73,31 +73,37 @@ class Growing {
 export function unpackLz4(input: Uint8Array, limit: number): Unpacked {
   const output = new Growing(limit);
   let at = 0;
-  let problem: string | undefined;
-  while (at < input.length && problem === undefined) {
+  while (at < input.length) {
     const header = headerEnd(input, at);
-    if (header === undefined) {
-      problem = `no LZ4 frame at ${at}`;
-      break;
-    }
-    const flags = input[at + 4]!;
-    at = header;
-    for (;;) {
-      if (at + 4 > input.length) return finish(output, 'the LZ4 frame has no end');
-      const size = uint32(input, at);
-      at += 4;
-      if (size === 0) break;
-      const length = size >= storedBit ? size - storedBit : size;
-      const to = Math.min(input.length, at + length);
-      const done =
-        size >= storedBit ? output.add(input, at, to) : unpackBlock(input, at, to, output);
-      if (!done) return finish(output, `damaged, or longer than ${limit} bytes`);
-      if (to < at + length) return finish(output, 'the LZ4 block is cut');
-      at = to + ((flags & Flag.BlockChecksum) === 0 ? 0 : 4);
-    }
-    if ((flags & Flag.ContentChecksum) !== 0) at += 4;
+    if (header === undefined) return finish(output, `no LZ4 frame at ${at}`);
+    const end = unpackFrame(input, header, input[at + 4]!, output);
+    if (typeof end === 'string') return finish(output, end);
+    at = end;
   }
-  return finish(output, problem);
+  return finish(output, undefined);
+}
+
+/** Unpacks the blocks of a frame, which begin at `from`; returns where it ends, or what is wrong. */
+function unpackFrame(
+  input: Uint8Array,
+  from: number,
+  flags: number,
+  output: Growing,
+): number | string {
+  const checksum = (flags & Flag.BlockChecksum) === 0 ? 0 : 4;
+  for (let at = from; ; ) {
+    if (at + 4 > input.length) return 'the LZ4 frame has no end';
+    const size = uint32(input, at);
+    at += 4;
+    if (size === 0) return at + ((flags & Flag.ContentChecksum) === 0 ? 0 : 4);
+    const isStored = size >= storedBit;
+    const length = isStored ? size - storedBit : size;
+    const to = Math.min(input.length, at + length);
+    const done = isStored ? output.add(input, at, to) : unpackBlock(input, at, to, output);
+    if (!done) return 'damaged, or longer than the limit';
+    if (to < at + length) return 'the LZ4 block is cut';
+    at = to + checksum;
+  }
 }
 
 function finish(output: Growing, problem: string | undefined): Unpacked {

@@ -111,6 +111,6 @@ export class Reader {
 }
 
 /** A number that may be a bigint, as values have it. */
-export function valueOf(number: number | bigint): number | string {
+export function numberValue(number: number | bigint): number | string {
   return typeof number === 'bigint' ? number.toString() : number;
 }

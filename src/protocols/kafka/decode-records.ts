@@ -9,7 +9,7 @@
  */
 import type { Value, ValueMap } from '../../dissect/contract.ts';
 import { codecNames, unpack } from './decode-codecs.ts';
-import { Reader, valueOf } from './decode-reader.ts';
+import { Reader, numberValue } from './decode-reader.ts';
 import { readRecord } from './decode-record.ts';
 import { namedBytes } from './decode-value.ts';
 
@@ -107,7 +107,7 @@ function readBatch(reader: Reader, found: Found, budget: RecordBudget): void {
   const isControl = (attributes & Attribute.Control) !== 0;
   const isAppended = (attributes & Attribute.LogAppendTime) !== 0;
   found.batches.push({
-    baseOffset: valueOf(baseOffset),
+    baseOffset: numberValue(baseOffset),
     batchLength,
     partitionLeaderEpoch,
     magic,
@@ -118,9 +118,9 @@ function readBatch(reader: Reader, found: Found, budget: RecordBudget): void {
     isTransactional: (attributes & Attribute.Transactional) !== 0,
     isControl,
     lastOffsetDelta,
-    firstTimestamp: valueOf(firstTimestamp),
-    maxTimestamp: valueOf(maxTimestamp),
-    producerId: valueOf(producerId),
+    firstTimestamp: numberValue(firstTimestamp),
+    maxTimestamp: numberValue(maxTimestamp),
+    producerId: numberValue(producerId),
     producerEpoch,
     baseSequence,
     count,
@@ -171,7 +171,7 @@ function readMessage(reader: Reader, found: Found, budget: RecordBudget, depth: 
   const isAppended = (attributes & Attribute.LogAppendTime) !== 0;
   if (depth === 0) {
     found.batches.push({
-      baseOffset: valueOf(offset),
+      baseOffset: numberValue(offset),
       batchLength: messageSize,
       magic,
       crc,
@@ -191,8 +191,8 @@ function readMessage(reader: Reader, found: Found, budget: RecordBudget, depth: 
   else if (budget.records > 0) {
     budget.records--;
     found.records.push({
-      offset: valueOf(offset),
-      ...(magic > 0 && { timestamp: valueOf(timestamp) }),
+      offset: numberValue(offset),
+      ...(magic > 0 && { timestamp: numberValue(timestamp) }),
       ...namedBytes('key', key),
       ...namedBytes('value', value),
     });

@@ -5,7 +5,10 @@
 import { hasFlexibleResponseHeader } from './parse-plan.ts';
 import { type Field, isFlexible, type Layout, requestLayout, responseLayout } from './schema.ts';
 
-const mark = new TextEncoder().encode('[REDACTED]');
+const redacted = '[REDACTED]';
+const mark = new TextEncoder().encode(redacted);
+/** Stands between the parts of a token of OAUTHBEARER. */
+const bearerMark = '\u0001';
 
 /** AlterConfigs, SASL, delegation tokens, IncrementalAlterConfigs, SCRAM credentials, Envelope. */
 const secretive = new Set([33, 36, 38, 39, 40, 41, 44, 51, 58]);
@@ -31,16 +34,21 @@ export function redactToken(token: Uint8Array): Uint8Array {
 }
 
 function cleanToken(text: string): string {
+  const parts = text.split('\0');
+  // PLAIN: on whose behalf, user, password.
+  if (parts.length === 3) return `${parts[0]}\0${parts[1]}\0${redacted}`;
+  if (parts.length > 1) return redacted;
   // SCRAM: the client's first message, the server's first, an error; a refusal of OAUTHBEARER.
-  if (/^[nyp][^,\0]*,[^,\0]*,(?:m=[^,]*,)?n=[^,\0]*,r=/.test(text)) return text;
-  if (/^(?:m=[^,]*,)?r=[^,\0]+,s=[^,\0]+,i=\d+/.test(text) || /^e=[\w-]+$/.test(text)) return text;
-  if (/^\{"status":"/.test(text) || text === '\u0001') return text;
-  const proof = /^c=[^,\0]*,r=[^,\0]*,(?:[^,\0]+,)*?p=/.exec(text) ?? /^v=/.exec(text);
-  if (proof !== null) return `${proof[0]}[REDACTED]`;
-  const bearer = /^n,[^,]*,\u0001(?:[^\u0001]*\u0001)*?auth=\w+ /.exec(text);
-  if (bearer !== null) return `${bearer[0]}[REDACTED]\u0001\u0001`;
-  const plain = /^([^\0]*\0[^\0]*\0)[^\0]*$/.exec(text);
-  return plain === null ? '[REDACTED]' : `${plain[1]}[REDACTED]`;
+  if (/^[nyp][^,]*,[^,]*,(?:m=[^,]*,)?n=[^,]*,r=/.test(text)) return text;
+  if (/^(?:m=[^,]*,)?r=[^,]+,s=[^,]+,i=\d+/.test(text) || /^e=[\w-]+$/.test(text)) return text;
+  if (/^\{"status":"/.test(text) || text === bearerMark) return text;
+  const proof = /^c=[^,]*,r=[^,]*,(?:[^,]+,)*?p=/.exec(text) ?? /^v=/.exec(text);
+  if (proof !== null) return `${proof[0]}${redacted}`;
+  // OAUTHBEARER: a header of GS2, then `auth=Bearer token` and extensions, each behind a mark.
+  const [head, auth = ''] = text.split(bearerMark);
+  const scheme = /^auth=\w+ /.exec(auth);
+  if (scheme === null) return redacted;
+  return `${head}${bearerMark}${scheme[0]}${redacted}${bearerMark}${bearerMark}`;
 }
 
 /**

@@ -34,7 +34,7 @@ export function noteHandshake(window: Window, state: KafkaState, version: number
 export function userOf(token: string, mechanism: string): string {
   const scram = /^[nyp][^,]*,[^,]*,(?:m=[^,]*,)?n=([^,]*),r=/.exec(token);
   if (scram !== null) return scram[1]!.replaceAll('=2C', ',').replaceAll('=3D', '=');
-  const bearer = /^n,a=([^,]*),\u0001/.exec(token);
+  const bearer = /^n,a=([^,]*),auth=/.exec(token.replace('\u0001', ''));
   if (bearer !== null) return bearer[1]!;
   const parts = token.split('\0');
   const isPlain = parts.length === 3 && (mechanism === 'PLAIN' || mechanism === '');

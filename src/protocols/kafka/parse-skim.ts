@@ -218,9 +218,70 @@ function behindCount(bytes: Uint8Array, at: number, end: number, compact: boolea
   return count < -1 ? malformed : at + 4;
 }
 
+/** Behind a step that is no array and no structure; or why not. */
+function behindLeaf(
+  op: number,
+  argument: number,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): number {
+  switch (op) {
+    case Op.Skip:
+      return at + argument > end ? short : at + argument;
+    case Op.Text:
+      return behindText(bytes, at, end, 2, argument);
+    case Op.Bytes:
+      return behindText(bytes, at, end, 4, argument);
+    case Op.Compact:
+      return behindCompact(bytes, at, end, argument);
+    case Op.Uuid:
+      if (at + topicIdBytes > end) return short;
+      markId(bytes, at);
+      return at + topicIdBytes;
+    case Op.Error:
+      if (at + 2 > end) return short;
+      if (seen.error === 0) seen.error = int16(bytes, at);
+      return at + 2;
+    case Op.Acks:
+      if (at + 2 > end) return short;
+      seen.acks = int16(bytes, at);
+      return at + 2;
+    case Op.Epoch:
+      if (at + 4 > end) return short;
+      seen.epoch = int32(bytes, at);
+      return at + 4;
+    case Op.Tags:
+      return behindTags(bytes, at, end);
+    default:
+      return behindFixed(bytes, at, end, op === Op.CompactFixedArray, argument);
+  }
+}
+
+function behindFixed(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  compact: boolean,
+  size: number,
+): number {
+  const behindIt = behindCount(bytes, at, end, compact);
+  if (behindIt < 0 || count <= 0) return behindIt;
+  const to = behindIt + count * size;
+  return to > end ? short : to;
+}
+
+/** The structure around a name and an id of a topic has begun, or ended. */
+function aroundTopic(op: number, bytes: Uint8Array, learning: boolean): void {
+  if (op === Op.Learn && learning && seen.idAt > 0 && seen.nameTo > seen.nameFrom) {
+    learnTopic(bytes, seen.idAt, seen.nameFrom, seen.nameTo);
+  }
+  seen.nameFrom = seen.nameTo = seen.idAt = 0;
+}
+
 /**
- * Walks from `at` to `end`, which is where the message ends or, of a message that is cut, where what is
- * known of it ends. `learning`: the message comes from the server, whose topic ids and names belong
+ * Walks from `from` to `end`, which is where the message ends or, of a message that is cut, where what
+ * is known of it ends. `learning`: the message comes from the server, whose topic ids and names belong
  * together.
  */
 export function skim(
@@ -235,97 +296,39 @@ export function skim(
   let depth = 0;
   seen.reset();
   for (let steps = 0; steps < maxSteps; steps++) {
+    const op = plan[step]!;
     const argument = plan[step + 1]!;
-    switch (plan[step]) {
+    step += 2;
+    switch (op) {
       case Op.End:
         seen.ending = at === end ? Ending.Exact : Ending.Long;
         return;
-      case Op.Skip:
-        at += argument;
-        if (at > end) at = short;
-        break;
-      case Op.Text:
-        at = behindText(bytes, at, end, 2, argument);
-        break;
-      case Op.Bytes:
-        at = behindText(bytes, at, end, 4, argument);
-        break;
-      case Op.Compact:
-        at = behindCompact(bytes, at, end, argument);
-        break;
-      case Op.Uuid:
-        if (at + topicIdBytes > end) at = short;
-        else {
-          markId(bytes, at);
-          at += topicIdBytes;
-        }
-        break;
-      case Op.Epoch:
-        if (at + 4 > end) at = short;
-        else {
-          seen.epoch = int32(bytes, at);
-          at += 4;
-        }
-        break;
-      case Op.Error:
-      case Op.Acks:
-        if (at + 2 > end) at = short;
-        else {
-          if (plan[step] === Op.Acks) seen.acks = int16(bytes, at);
-          else if (seen.error === 0) seen.error = int16(bytes, at);
-          at += 2;
-        }
-        break;
       case Op.Array:
       case Op.CompactArray:
-        at = behindCount(bytes, at, end, plan[step] === Op.CompactArray);
+        at = behindCount(bytes, at, end, op === Op.CompactArray);
         if (at < 0) break;
-        if (count > 0) {
-          // An element has at least a byte.
-          if (depth === maxDepth) at = malformed;
-          else left[depth++] = count;
-        } else {
-          step = argument;
-          continue;
-        }
+        if (count <= 0) step = argument;
+        else if (depth === maxDepth) at = malformed;
+        else left[depth++] = count;
         break;
       case Op.Again:
-        if (--left[depth - 1]! > 0) {
-          step = argument;
-          continue;
-        }
-        depth--;
-        break;
-      case Op.FixedArray:
-      case Op.CompactFixedArray:
-        at = behindCount(bytes, at, end, plan[step] === Op.CompactFixedArray);
-        if (at >= 0 && count > 0) at += count * argument;
-        if (at > end) at = short;
+        if (--left[depth - 1]! > 0) step = argument;
+        else depth--;
         break;
       case Op.Optional:
         if (at >= end) at = short;
-        else if (bytes[at++]! >= 0x80) {
-          step = argument;
-          continue;
-        }
-        break;
-      case Op.Tags:
-        at = behindTags(bytes, at, end);
+        else if (bytes[at++]! >= 0x80) step = argument;
         break;
       case Op.Forget:
-        seen.nameFrom = seen.nameTo = seen.idAt = 0;
-        break;
       case Op.Learn:
-        if (learning && seen.idAt > 0 && seen.nameTo > seen.nameFrom) {
-          learnTopic(bytes, seen.idAt, seen.nameFrom, seen.nameTo);
-        }
-        seen.nameFrom = seen.nameTo = seen.idAt = 0;
+        aroundTopic(op, bytes, learning);
         break;
+      default:
+        at = behindLeaf(op, argument, bytes, at, end);
     }
     if (at < 0) {
       seen.ending = at === malformed ? Ending.Malformed : Ending.Short;
       return;
     }
-    step += 2;
   }
 }
