@@ -5,6 +5,7 @@ import { addClusterCommands } from './commands/cluster-commands.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
+import { addProcesses } from './commands/processes.ts';
 import { addTapCommand } from './commands/tap.ts';
 import { addVersionCommand } from './commands/version.ts';
 import type { CliContext } from './context.ts';
@@ -51,6 +52,7 @@ export function buildProgram(context: CliContext): Command {
   addConfigCommand(program, context);
   addCompletionCommand(program, context);
   addVersionCommand(program, context);
+  addProcesses(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

@@ -55,12 +55,15 @@ function describeOptions(command: Command): OptionModel[] {
 
 /** The program with the `help` command, which commander keeps apart. */
 export function describeProgram(program: Command): ProgramModel {
-  const commands = program.commands.map((command) => ({
-    name: command.name(),
-    description: command.description(),
-    options: describeOptions(command),
-    choices: command.registeredArguments[0]?.argChoices ?? [],
-  }));
+  const shown = program.createHelp().visibleCommands(program);
+  const commands = program.commands
+    .filter((one) => shown.includes(one))
+    .map((command) => ({
+      name: command.name(),
+      description: command.description(),
+      options: describeOptions(command),
+      choices: command.registeredArguments[0]?.argChoices ?? [],
+    }));
   const names = commands.map((command) => command.name);
   return {
     name: program.name(),
