@@ -8,7 +8,7 @@
 import { Role, type Window } from '../../dissect/contract.ts';
 import { Flag, Frame, frameHeaderBytes } from './frames.ts';
 import { Block } from './payload.ts';
-import { completeMessage, type Stream } from './report.ts';
+import { completeMessage, openBody, type Stream } from './report.ts';
 import {
   HeadWriter,
   type Http2Message,
@@ -156,8 +156,13 @@ function useBlock(
     part.status = status;
   }
   part.hasHead = true;
-  if (ends) completeMessage(stream, part, Role.BySide, false);
-  else if (!isTrailer) state.fresh.push(part);
+  if (ends) {
+    completeMessage(stream, part, Role.BySide, false);
+    return;
+  }
+  if (isTrailer) return;
+  openBody(stream, part);
+  if (!part.begun) state.fresh.push(part);
 }
 
 /** The message of a stream that is on its way, or a new one. */

@@ -19,6 +19,7 @@ export function hole(window: Window, stream: Stream, length: number): boolean {
   if (part !== undefined && ofData > 0) {
     part.hole = true;
     part.bodyBytes += ofData;
+    part.inner?.hole(ofData);
   }
   data.left -= ofData;
   data.padding -= length - ofData;
@@ -48,7 +49,10 @@ function forget(state: Http2State): void {
   state.blockUsed = 0;
   state.blockLost = false;
   state.hpack.lose();
-  for (const part of state.messages.values()) part.hole = true;
+  for (const part of state.messages.values()) {
+    part.hole = true;
+    part.inner?.hole(-1);
+  }
 }
 
 export function end(_window: Window, stream: Stream): void {

@@ -1,5 +1,6 @@
 /** Messages that were put together → what the driver is told. */
 import { type Message, type Output, type ParserStream, Role } from '../../dissect/contract.ts';
+import { bodyReaderFor } from '../http/body-reader.ts';
 import { Block, held, maxHeldBytes } from './payload.ts';
 import { giveMessage, type Http2Message, type Http2State, type Place } from './stream.ts';
 
@@ -57,6 +58,10 @@ export function completeMessage(
   unfinished: boolean,
 ): void {
   const { out, state } = stream;
+  if (part.inner !== undefined) {
+    part.inner.end(!unfinished);
+    part.inner = undefined;
+  }
   part.composer.close();
   part.composer.figures(part.figures);
   const message = fill(out, part, 0, part.composer.used);
@@ -78,6 +83,19 @@ function isAnswerToUpgrade({ side, state }: Stream, part: Http2Message): boolean
   return side === 'server' && state.upgraded && part.id === 1;
 }
 
+/** The head is there: what reads its body needs its exchange begun. */
+export function openBody(stream: Stream, part: Http2Message): void {
+  const { out, side } = stream;
+  const { at, length } = part.contentType;
+  if (length === 0) return;
+  const note = side === 'server' ? out.noteOf(part.id) : 0;
+  const { bytes } = part.composer;
+  part.inner = bodyReaderFor(out, side, part.id, note, bytes, at, at + length);
+  if (part.inner !== undefined && !part.begun && mayBegin(stream, part)) {
+    beginMessage(stream, part, Role.BySide);
+  }
+}
+
 /** A message whose head may be reported before it is complete. */
 export function mayBegin(stream: Stream, part: Http2Message): boolean {
   return !isAnswerToUpgrade(stream, part);
@@ -93,11 +111,15 @@ export function takeBody(
 ): void {
   const length = to - from;
   part.bodyBytes += length;
+  part.inner?.data(bytes, from, to);
   const room = Math.min(out.bodyLimit - part.keptBytes, maxHeldBytes - held.bytes);
   const kept = Math.max(0, Math.min(length, room));
   if (kept < length) part.cut = true;
   if (kept === 0) return;
-  if (!part.composer.isOpen) part.composer.open(Block.Body);
+  if (!part.composer.isOpen) {
+    part.composer.open(Block.Body);
+    if (part.bodyAt === 0) part.bodyAt = part.composer.used;
+  }
   part.composer.put(bytes, from, from + kept);
   part.keptBytes += kept;
   held.bytes += kept;

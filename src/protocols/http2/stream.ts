@@ -1,5 +1,6 @@
 /** What is remembered of a connection and of the messages that are on their way. */
 import type { Mark } from '../../dissect/contract.ts';
+import type { BodyReader } from '../http/body-reader.ts';
 import type { FieldSink, HeaderField } from './hpack.ts';
 import { fieldPrefixBytes, HpackDecoder, Use } from './hpack.ts';
 import { Composer, type FigureName, figureNames, held } from './payload.ts';
@@ -40,8 +41,10 @@ export class Http2Message {
   keptBytes = 0;
   /** Bytes of all its frames. */
   wireBytes = 0;
-  /** State of a dissector of the body's messages (gRPC), when there is one. */
-  inner: unknown = undefined;
+  /** Reads the messages within the body (gRPC, events), when there are such. */
+  inner: BodyReader | undefined = undefined;
+  /** Where the body's bytes begin in the composer; 0: there are none. */
+  bodyAt = 0;
 
   reset(id: number): void {
     this.id = id;
@@ -62,6 +65,7 @@ export class Http2Message {
     this.keptBytes = 0;
     this.wireBytes = 0;
     this.inner = undefined;
+    this.bodyAt = 0;
   }
 
   count(name: FigureName, added = 1): void {
