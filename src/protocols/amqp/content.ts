@@ -15,6 +15,7 @@ import {
   keyOf,
   linkOf,
   methodKey,
+  sideIndex,
 } from './state.ts';
 import { setProperties, setRoute } from './texts.ts';
 import {
@@ -119,6 +120,7 @@ export function takeContent(
     gather(window, stream, method, number, methodBytes);
     return Step.Next;
   }
+  linkOf(stream).frames[sideIndex(stream.side)]! += framesWithin;
   const { message } = out;
   message.reset();
   describeContent(stream, channel, method, bytes, start);
@@ -138,8 +140,9 @@ export function takeContent(
   return Step.Next;
 }
 
-/** Where the payload of the first body frame starts, absolute; set by `wholeEnd`. */
+/** Where the payload of the first body frame starts, absolute, and how many frames; set by `wholeEnd`. */
 let headEnd = 0;
+let framesWithin = 0;
 
 /** End of a message whose header frame starts at `at`; 0: it is not here one behind the other. */
 function wholeEnd(bytes: Uint8Array, at: number, end: number, channel: number): number {
@@ -150,6 +153,7 @@ function wholeEnd(bytes: Uint8Array, at: number, end: number, channel: number): 
   if (!scanProperties(bytes, at + headBytes, at + headBytes + size, found)) return 0;
   let next = at + frameBytes + size;
   headEnd = next + headBytes;
+  framesWithin = 1;
   for (let left = found.bodySize; left > 0; ) {
     if (next + frameBytes > end || bytes[next] !== FrameType.Body) return 0;
     if (u16At(bytes, next + 1) !== channel) return 0;
@@ -157,6 +161,7 @@ function wholeEnd(bytes: Uint8Array, at: number, end: number, channel: number): 
     if (length > left || length > end - next - frameBytes) return 0;
     if (bytes[next + headBytes + length] !== frameEnd) return 0;
     left -= length;
+    framesWithin++;
     next += frameBytes + length;
   }
   return next;
