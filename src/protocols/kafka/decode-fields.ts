@@ -1,6 +1,6 @@
 /** A layout and bytes → values by the names of Kafka's definitions. */
 import type { Value, ValueMap } from '../../dissect/contract.ts';
-import { type Reader, numberValue } from './decode-reader.ts';
+import { numberValue, type Reader } from './decode-reader.ts';
 import { readable } from './decode-value.ts';
 import { errorCodes, type Field, type FieldType, type Layout } from './schema.ts';
 

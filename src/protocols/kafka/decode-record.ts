@@ -4,7 +4,7 @@
  *   length · i8 attributes · timestamp delta · offset delta · key length · key · value length · value ·
  *   count · (name length · name · value length · value)*
  */
-import type { Value, ValueMap } from '../../dissect/contract.ts';
+import type { ValueMap } from '../../dissect/contract.ts';
 import { readLayout } from './decode-fields.ts';
 import { Reader } from './decode-reader.ts';
 import { namedBytes, readable } from './decode-value.ts';
@@ -82,9 +82,10 @@ function controlValues(key: Uint8Array | null, value: Uint8Array | null): ValueM
   const type = head.int16();
   const [control, layoutName] = controlTypes[type] ?? [`type ${type}`, ''];
   const body = new Reader(value ?? new Uint8Array(0));
-  const version = body.left >= 2 ? new Reader(body.bytes).int16() : 0;
+  // All values begin with their version; that of a transaction's end is no field of its layout.
+  const version = body.int16();
+  if (layoutName !== 'EndTxnMarker') body.at = 0;
   const layout = dataLayout(layoutName, version);
-  let data: Value;
-  if (layout !== undefined) data = readLayout(body, layout, {});
+  const data = layout === undefined ? undefined : readLayout(body, layout, {});
   return { control, ...(data !== undefined && { controlValue: data }), key: null, value: null };
 }

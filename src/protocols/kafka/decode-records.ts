@@ -9,7 +9,7 @@
  */
 import type { Value, ValueMap } from '../../dissect/contract.ts';
 import { codecNames, unpack } from './decode-codecs.ts';
-import { Reader, numberValue } from './decode-reader.ts';
+import { numberValue, Reader } from './decode-reader.ts';
 import { readRecord } from './decode-record.ts';
 import { namedBytes } from './decode-value.ts';
 
