@@ -27,7 +27,7 @@ import { referencesOf, removalMs, removeFromCluster } from './removal.ts';
 import { checkReach, findReach, type Reach, restrictedNotice } from './rights.ts';
 import { makeRoomForSession } from './running.ts';
 import { type ClusterSetup, connectCluster, namespacesText, targetNamespaces } from './setup.ts';
-import { type PodChange, TargetPods } from './target-pods.ts';
+import { type PodChange, podTest, TargetPods } from './target-pods.ts';
 import { labelText, openTunnel, pageUrl, showPage, type Tunnel } from './tunnel.ts';
 
 export async function runClusterTap(context: CliContext, loaded: LoadedConfig): Promise<ExitCode> {
@@ -37,6 +37,8 @@ export async function runClusterTap(context: CliContext, loaded: LoadedConfig): 
     throw new UserError(`--output ${output} goes with --local or --read`);
   }
   if (output === 'yaml' && !dryRun) throw new UserError('--output yaml goes with --dry-run');
+  // What is mistyped is said before anything else.
+  podTest({ ...config.tap, namespaces: [] });
   const setup = await connectCluster(context, config, configPath).catch((error: unknown) => {
     throw hasCode(error, 'no-kubeconfig') ? withoutCluster(error as Error) : error;
   });

@@ -24,7 +24,7 @@ import { removeFromCluster } from './removal.ts';
 import { checkReach, findReach, restrictedNotice } from './rights.ts';
 import { findRunning, makeRoomForSession } from './running.ts';
 import { type ClusterSetup, connectCluster, targetNamespaces } from './setup.ts';
-import { podFilter } from './target-pods.ts';
+import { podTest } from './target-pods.ts';
 import { labelText } from './tunnel.ts';
 
 export async function runInstall(context: CliContext, loaded: LoadedConfig): Promise<ExitCode> {
@@ -79,7 +79,7 @@ class Install {
   }): Promise<ClusterSettings> {
     const { config } = this.#setup;
     const namespaces = targetNamespaces(this.#setup);
-    podFilter({ ...config.tap, namespaces });
+    podTest({ ...config.tap, namespaces });
     const [storage, secret, kept] = await Promise.all([
       this.#hasStorage(),
       this.#secret(),

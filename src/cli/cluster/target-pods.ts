@@ -1,7 +1,10 @@
 /** The pods that are tapped, as the terminal shows them: `+cart-7d9f`, later `-cart-7d9f`. */
-import type { V1Pod } from '@kubernetes/client-node';
 import { RE2JS } from 're2js';
-import { type ClusterApi, isManaged, pause } from '../../cluster/access/index.ts';
+import { type ClusterApi, type ClusterObject, pause } from '../../cluster/access/index.ts';
+import { apiReader } from '../../resolve/cluster/api-reader.ts';
+import { Owners } from '../../resolve/cluster/owners.ts';
+import { podFact } from '../../resolve/cluster/trim.ts';
+import { compileSelection } from '../../targets/index.ts';
 import { UserError } from '../errors.ts';
 
 export interface PodChoice {
@@ -9,77 +12,41 @@ export interface PodChoice {
   readonly namespaces: readonly string[];
   readonly regex: string;
   readonly selector: string;
-  /** `deploy/cart`, `cart`; empty: any. */
+  /** `deploy/cart`; empty: any. */
   readonly workload: string;
 }
 
-/** @throws UserError when the expression is none. */
-export function podFilter({ regex, workload }: PodChoice): (pod: V1Pod) => boolean {
-  const pattern = compile(regex);
-  const ofWorkload = workloadFilter(workload);
-  return (pod) =>
-    pod.status?.phase === 'Running' &&
-    pod.metadata?.deletionTimestamp === undefined &&
-    !isManaged(pod) &&
-    pattern.matcher(pod.metadata?.name ?? '').find() &&
-    ofWorkload(pod);
+type PodTest = (pod: ClusterObject) => boolean;
+
+/**
+ * The API server's own rules, so that both name the same pods.
+ * @throws UserError when the choice cannot be used.
+ */
+export function podTest(choice: PodChoice, workloadOf?: Owners['workloadOf']): PodTest {
+  checkRegex(choice.regex);
+  const compiled = compileSelection({
+    namespaces: choice.namespaces,
+    allNamespaces: choice.namespaces.length === 0,
+    regex: choice.regex,
+    selector: choice.selector,
+    workloads: choice.workload === '' ? [] : [choice.workload],
+  });
+  if (!compiled.ok) throw new UserError(compiled.message);
+  return (pod) => {
+    const fact = podFact(pod);
+    if (fact === undefined || fact.deleting) return false;
+    const workload = workloadOf?.(fact);
+    const whole = workload === undefined ? fact : { ...fact, workload };
+    return compiled.select([whole]).targets.length > 0;
+  };
 }
 
-function compile(regex: string): RE2JS {
+function checkRegex(regex: string): void {
   try {
-    return RE2JS.compile(regex);
+    RE2JS.compile(regex);
   } catch (error) {
     throw new UserError(`${regex} is not a valid regex: ${(error as Error).message}`);
   }
-}
-
-const kinds: Readonly<Record<string, string>> = {
-  deploy: 'Deployment',
-  deployment: 'Deployment',
-  deployments: 'Deployment',
-  sts: 'StatefulSet',
-  statefulset: 'StatefulSet',
-  statefulsets: 'StatefulSet',
-  ds: 'DaemonSet',
-  daemonset: 'DaemonSet',
-  daemonsets: 'DaemonSet',
-  rs: 'ReplicaSet',
-  replicaset: 'ReplicaSet',
-  job: 'Job',
-  jobs: 'Job',
-  cj: 'CronJob',
-  cronjob: 'CronJob',
-  cronjobs: 'CronJob',
-  pod: 'Pod',
-  pods: 'Pod',
-};
-
-function workloadFilter(workload: string): (pod: V1Pod) => boolean {
-  if (workload === '') return () => true;
-  const [kindWord, name] = workload.includes('/') ? workload.split('/', 2) : ['', workload];
-  const kind = kindWord === '' ? '' : kinds[kindWord!.toLowerCase()];
-  if (kind === undefined || name === undefined || name === '') {
-    throw new UserError(
-      `--workload ${workload} is not understood; it is deploy/NAME, sts/NAME, ds/NAME, job/NAME, cronjob/NAME or pod/NAME`,
-    );
-  }
-  return (pod) =>
-    workloadsOf(pod).some((one) => one.name === name && (kind === '' || one.kind === kind));
-}
-
-/** The pod, its controller, and the controller's own as the names tell it without asking for it. */
-function workloadsOf(pod: V1Pod): { kind: string; name: string }[] {
-  const own = { kind: 'Pod', name: pod.metadata?.name ?? '' };
-  const owner = pod.metadata?.ownerReferences?.find(({ controller }) => controller === true);
-  if (owner === undefined) return [own];
-  const found = [own, { kind: owner.kind, name: owner.name }];
-  const hash = pod.metadata?.labels?.['pod-template-hash'];
-  if (owner.kind === 'ReplicaSet' && hash !== undefined && owner.name.endsWith(`-${hash}`)) {
-    found.push({ kind: 'Deployment', name: owner.name.slice(0, -hash.length - 1) });
-  }
-  const scheduled = owner.kind === 'Job' ? /^(.+)-\d{8,}$/.exec(owner.name) : null;
-  if (scheduled !== null) found.push({ kind: 'CronJob', name: scheduled[1]! });
-  return found;
 }
 
 export interface PodChange {
@@ -94,7 +61,7 @@ const retryMs = 5000;
 export class TargetPods {
   readonly #api: ClusterApi;
   readonly #choice: PodChoice;
-  readonly #matches: (pod: V1Pod) => boolean;
+  #matches: PodTest;
   readonly #pods = new Map<string, PodChange>();
   readonly #versions = new Map<string | undefined, string>();
   onChange: (change: PodChange) => void = () => undefined;
@@ -102,7 +69,7 @@ export class TargetPods {
   constructor(api: ClusterApi, choice: PodChoice) {
     this.#api = api;
     this.#choice = choice;
-    this.#matches = podFilter(choice);
+    this.#matches = podTest(choice);
   }
 
   get names(): readonly string[] {
@@ -111,12 +78,28 @@ export class TargetPods {
 
   /** Lists once. */
   async load(signal: AbortSignal): Promise<void> {
+    if (this.#choice.workload !== '') await this.#loadOwners(signal);
     await Promise.all(this.#places().map((namespace) => this.#list(namespace, signal)));
   }
 
   /** Follows changes from `load` on until the signal aborts. Never throws. */
   async follow(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#places().map((namespace) => this.#followOne(namespace, signal)));
+  }
+
+  /** Pods of a Deployment belong to its replica sets, which may have any name. */
+  async #loadOwners(signal: AbortSignal): Promise<void> {
+    const { namespaces } = this.#choice;
+    const owners = new Owners({
+      reader: apiReader(this.#api.kubeConfig),
+      namespaces: namespaces.length === 0 ? undefined : namespaces,
+      signal,
+      onKnown: () => undefined,
+      // What may not be read is told by the names.
+      onTrouble: () => undefined,
+    });
+    await owners.list();
+    this.#matches = podTest(this.#choice, (fact) => owners.workloadOf(fact));
   }
 
   #places(): readonly (string | undefined)[] {
@@ -130,9 +113,12 @@ export class TargetPods {
   }
 
   async #list(namespace: string | undefined, signal: AbortSignal): Promise<void> {
-    const { items, resourceVersion } = await this.#api.list<V1Pod>(this.#selection(namespace), {
-      signal,
-    });
+    const { items, resourceVersion } = await this.#api.list<ClusterObject>(
+      this.#selection(namespace),
+      {
+        signal,
+      },
+    );
     this.#versions.set(namespace, resourceVersion);
     const there = new Set(items.map((pod) => keyOf(pod)));
     for (const [key, pod] of this.#pods) {
@@ -144,7 +130,7 @@ export class TargetPods {
   async #followOne(namespace: string | undefined, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await this.#api.watch<V1Pod>(
+        await this.#api.watch<ClusterObject>(
           this.#selection(namespace),
           this.#versions.get(namespace) ?? '',
           ({ type, object }) => {
@@ -162,7 +148,7 @@ export class TargetPods {
     }
   }
 
-  #update(pod: V1Pod): void {
+  #update(pod: ClusterObject): void {
     const key = keyOf(pod);
     if (!this.#matches(pod)) {
       this.#remove(key);
@@ -183,6 +169,6 @@ export class TargetPods {
   }
 }
 
-function keyOf(pod: V1Pod): string {
+function keyOf(pod: ClusterObject): string {
   return pod.metadata?.uid ?? '';
 }
