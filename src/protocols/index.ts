@@ -4,6 +4,7 @@ import { amqpProtocol } from './amqp/index.ts';
 import { httpProtocol } from './http/index.ts';
 import { http2Protocol } from './http2/index.ts';
 import { kafkaProtocol } from './kafka/index.ts';
+import { redisProtocol } from './redis/index.ts';
 import { webSocketProtocol } from './websocket/index.ts';
 
 /** Every protocol that can be recognised. */
@@ -13,6 +14,7 @@ export const protocols: readonly Protocol[] = [
   webSocketProtocol,
   amqpProtocol,
   kafkaProtocol,
+  redisProtocol,
 ];
 
 const byCode = new Map(protocols.map((protocol) => [protocol.code, protocol]));

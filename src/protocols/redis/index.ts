@@ -1,0 +1,44 @@
+/**
+ * Redis: bytes of a connection → requests (`parse-request.ts`), answers and pushes (`parse-reply.ts`);
+ * kept messages → values (`decode.ts`), values → what the page shows (`describe.ts`).
+ */
+import type { Parser, Protocol } from '../../dissect/contract.ts';
+import { decode } from './decode.ts';
+import { describe } from './describe.ts';
+import { redisFields } from './fields.ts';
+import { end, hole, inMessage, resync, resyncTail } from './parse-loss.ts';
+import { parseReplies } from './parse-reply.ts';
+import { parseRequests } from './parse-request.ts';
+import { recognise } from './recognise.ts';
+import { RedisState } from './state.ts';
+
+export const redisParser: Parser<RedisState> = {
+  recognise,
+  newState: () => new RedisState(),
+  parse: (window, stream) =>
+    stream.side === 'client' ? parseRequests(window, stream) : parseReplies(window, stream),
+  hole,
+  resync,
+  resyncTail,
+  end,
+  inMessage,
+};
+
+/** RESP2, RESP3 and lines. */
+export const redisProtocol: Protocol = {
+  code: 40,
+  id: 'redis',
+  title: 'Redis Serialization Protocol',
+  label: 'REDIS',
+  colour: '#a41e11',
+  textColour: '#ffffff',
+  specification: 'https://redis.io/docs/latest/develop/reference/protocol-spec/',
+  ports: [6379],
+  pairing: 'order',
+  versionText: (version) => `RESP${version || 2}`,
+  parser: redisParser,
+  decode,
+  describe,
+  fields: redisFields,
+  macros: { redis: 'protocol.name == "redis"' },
+};
