@@ -1,8 +1,10 @@
 /** What the API server knows of the cluster, and what it changes there. */
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { CaptureEndpoint } from '../capture/targets.ts';
-import { ClusterApi, findKubeConfig } from '../cluster/access/index.ts';
+// Not through the folder's index: that loads the client library.
+import { ClusterApi } from '../cluster/access/cluster-api.ts';
 import type { TapperState } from '../link/index.ts';
 import { NodeNumbers } from '../link/node-numbers.ts';
 import { apiReader, ClusterNames } from '../resolve/cluster/index.ts';
@@ -39,10 +41,9 @@ export class ClusterSide {
   #stopWatching: (() => void) | undefined;
   #told = '';
 
-  /** Throws `ClusterError` when there is no way to the Kubernetes API. */
   constructor(
     environment: ApiServerEnvironment,
-    variables: Readonly<Record<string, string | undefined>>,
+    kubeConfig: KubeConfig,
     log: Log,
     onOver: (reason: string) => void,
   ) {
@@ -51,7 +52,6 @@ export class ClusterSide {
     this.#onOver = onOver;
     const { settings, configFolder, dataFolder } = environment;
     const { namespace, daemonSet } = settings;
-    const kubeConfig = findKubeConfig({ environment: variables });
     this.#api = new ClusterApi(kubeConfig);
     this.#selection = chosenSelection(settings.targets, [configFolder, dataFolder]);
     this.names = new ClusterNames({

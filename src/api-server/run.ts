@@ -13,6 +13,7 @@ import { Log } from '../tapper/log.ts';
 import { version } from '../version.ts';
 import { ClusterSide } from './cluster-side.ts';
 import { type ApiServerEnvironment, readEnvironment, StartError } from './environment.ts';
+import { kubernetesAccess } from './in-cluster.ts';
 import { Intake } from './intake.ts';
 import { startClusterPage } from './page.ts';
 import { Totals } from './totals.ts';
@@ -37,7 +38,8 @@ export async function runApiServer(
   const startedAt = Date.now();
   await using stack = new AsyncDisposableStack();
   const over = new AbortController();
-  const cluster = new ClusterSide(read, environment, log, (reason) => over.abort(reason));
+  const kubeConfig = await access(environment);
+  const cluster = new ClusterSide(read, kubeConfig, log, (reason) => over.abort(reason));
   const schema = buildSchema(entryFields, protocols);
   const context = { protocolByCode, names: cluster.names };
   const store = await openEntries(read, { ...context, schema }, log);
@@ -85,6 +87,14 @@ export async function runApiServer(
   await Promise.race([aborted(signal), aborted(over.signal)]);
   if (over.signal.aborted) await cluster.endSession(String(over.signal.reason), intake, signal);
   log.info('ending');
+}
+
+async function access(environment: Readonly<Record<string, string | undefined>>) {
+  try {
+    return await kubernetesAccess(environment);
+  } catch (error) {
+    throw new StartError((error as Error).message);
+  }
 }
 
 async function openEntries(

@@ -1,7 +1,7 @@
 /** Notices when nobody renews the session's lease any more: the command that made it was killed. */
 import type { V1Lease } from '@kubernetes/client-node';
-import type { ClusterApi } from '../cluster/access/index.ts';
-import { hasCode } from '../cluster/access/index.ts';
+import type { ClusterApi } from '../cluster/access/cluster-api.ts';
+import { hasCode } from '../cluster/access/errors.ts';
 
 const lookEveryMs = 5000;
 
