@@ -34,6 +34,8 @@ export interface World {
   readonly isTTY?: boolean;
   readonly signal?: AbortSignal;
   readonly impatient?: AbortSignal;
+  /** Somebody looks at the page. */
+  onOpen?(url: string): unknown;
   tap?(options: TapOptions, call: number): Promise<TapSummary>;
 }
 
@@ -70,7 +72,10 @@ export async function mizu(words: readonly string[], world: World = {}): Promise
       return world.tap?.(options, taps.length) ?? emptySummary;
     },
     loadDemo: async () => ({ openDemo: async () => fakeDemo, runDemo: async () => undefined }),
-    openBrowser: (url) => opened.push(url),
+    openBrowser: (url) => {
+      opened.push(url);
+      void world.onOpen?.(url);
+    },
   });
   return { exitCode, ...written, taps, opened };
 }

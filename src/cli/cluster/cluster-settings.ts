@@ -47,8 +47,14 @@ export function clusterSettings(config: MizuConfig, facts: ClusterFacts): Cluste
     labels: config.labels,
     annotations: config.annotations,
     namespaceLabels: config.namespaceLabels,
-    apiServer: podSettings(config, apiServer, tap.apiServerResources),
-    tapper: podSettings(config, tapper, tap.tapperResources),
+    apiServer: {
+      ...podSettings(config, apiServer, tap.apiServerResources),
+      nodeSelector: { ...defaultSettings.apiServer.nodeSelector, ...apiServer.nodeSelector },
+    },
+    tapper: {
+      ...podSettings(config, tapper, tap.tapperResources),
+      nodeSelector: { ...defaultSettings.tapper.nodeSelector, ...tapper.nodeSelector },
+    },
     apiServerAccount: apiServer.serviceAccount,
     tapperAccount: tapper.serviceAccount,
     createRoles: config.createRoles,
