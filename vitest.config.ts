@@ -36,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
+          globalSetup: ['test/cluster/setup.ts'],
           exclude: [nodeModules],
           fileParallelism: false,
           testTimeout: 300_000,

@@ -1,0 +1,192 @@
+/** What the tests on a cluster do: kubectl, Mizu's commands, its API. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import type { EntryRow } from '../../src/entry/entry.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+export const kubeconfig = inject('kubeconfig');
+export const image = inject('image');
+export const ownCluster = inject('ownCluster');
+/** Why there is nothing to test on; undefined when there is. */
+export const noCluster =
+  kubeconfig === '' ? 'no KUBECONFIG, and no cluster beside the project' : undefined;
+export const isLong = process.env['MIZU_LONG_TESTS'] === '1';
+
+/** A home of its own: no configuration file of the developer's. */
+const home = mkdtempSync(join(tmpdir(), 'mizu-home-'));
+const environment = { ...process.env, KUBECONFIG: kubeconfig, HOME: home };
+
+export function kubectl(words: readonly string[], input = ''): string {
+  const done = spawnSync('kubectl', words, {
+    encoding: 'utf8',
+    env: environment,
+    input,
+    maxBuffer: 64 << 20,
+  });
+  if (done.status === 0) return done.stdout;
+  throw new Error(`kubectl ${words.join(' ')}: ${done.stderr}${done.error?.message ?? ''}`);
+}
+
+export function apply(...objects: readonly unknown[]): void {
+  const list = { apiVersion: 'v1', kind: 'List', items: objects };
+  kubectl(['apply', '-f', '-'], JSON.stringify(list));
+}
+
+export async function sleep(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Asks until there is an answer. */
+export async function until<T>(
+  what: string | (() => string),
+  ask: () => Promise<T | undefined> | T | undefined,
+  withinMs = 60_000,
+): Promise<T> {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer;
+    if (Date.now() > end) {
+      const said = typeof what === 'string' ? what : what();
+      throw new Error(`Not within ${withinMs / 1000} s: ${said}`);
+    }
+    await sleep(250);
+  }
+}
+
+/** A namespace of its own for a test file; deleted with all in it. */
+export function newNamespace(name: string, labels: Readonly<Record<string, string>> = {}): string {
+  const unique = `mizu-test-${name}-${randomBytes(2).toString('hex')}`;
+  apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: unique, labels } });
+  return unique;
+}
+
+export function deleteNamespace(...names: readonly string[]): void {
+  kubectl(['delete', 'namespace', ...names, '--ignore-not-found', '--wait=false']);
+}
+
+/** Everything that Mizu could leave behind: `kind namespace/name`, sorted. */
+export function leftovers(): string[] {
+  const kinds =
+    'all,cm,secret,sa,role,rolebinding,clusterrole,clusterrolebinding,pvc,lease,namespace';
+  const format = 'custom-columns=KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name';
+  return kubectl(['get', kinds, '-A', '--no-headers', '-o', format])
+    .split('\n')
+    .map((line) => line.trim().replace(/\s+/g, ' '))
+    .filter((line) => line.includes('mizu') && !line.includes('mizu-test-'))
+    .sort();
+}
+
+/** A command of Mizu that runs. */
+export class Running {
+  readonly process: ChildProcess;
+  output = '';
+  readonly ended: Promise<number>;
+
+  constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.process = spawn(join(root, 'bin/mizu'), words, {
+      env: { ...environment, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const take = (chunk: Buffer) => {
+      this.output += chunk.toString();
+    };
+    this.process.stdout!.on('data', take);
+    this.process.stderr!.on('data', take);
+    this.ended = once(this.process, 'close').then(([code]) => Number(code));
+  }
+
+  /** Resolves when the output matches. */
+  async says(pattern: RegExp, withinMs = 60_000): Promise<RegExpExecArray> {
+    let code: number | undefined;
+    void this.ended.then((status) => {
+      code = status;
+    });
+    return until(
+      () => `${pattern} in:\n${this.output}`,
+      () => {
+        const found = pattern.exec(this.output);
+        if (found === null && code !== undefined) {
+          throw new Error(`ended with ${code} before it said ${pattern}:\n${this.output}`);
+        }
+        return found ?? undefined;
+      },
+      withinMs,
+    );
+  }
+
+  /** Ctrl-C; resolves with the exit code. */
+  async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number> {
+    this.process.kill(signal);
+    return this.ended;
+  }
+}
+
+export function mizu(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Running {
+  return new Running(words, env);
+}
+
+/** Options with which every command finds the image under test. */
+export const imageOptions = [
+  '--set',
+  `agent-image=${image}`,
+  '--set',
+  'image-pull-policy=IfNotPresent',
+] as const;
+
+/** `mizu tap` whose page answers. */
+export class Tap extends Running {
+  url = '';
+  token = '';
+
+  static async start(words: readonly string[]): Promise<Tap> {
+    const tap = new Tap(['tap', '--headless', '-p', '0', ...imageOptions, ...words]);
+    await tap.ready();
+    return tap;
+  }
+
+  async ready(): Promise<void> {
+    const [, url, token] = await this.says(/available at (http:\/\/[^/]+)\/\?token=(\S+)/, 90_000);
+    this.url = url!;
+    this.token = token!;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const response = await fetch(`${this.url}/api/v1/${path}`, {
+      headers: { authorization: `Bearer ${this.token}` },
+      signal: AbortSignal.timeout(20_000),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Tappers capture on as many nodes. */
+  async capturing(nodes: number): Promise<void> {
+    await until(`${nodes} tappers capture`, async () => {
+      const { nodes: all } = await this.get<{ nodes: { running: boolean }[] }>('targets');
+      return all.filter(({ running }) => running).length >= nodes || undefined;
+    });
+  }
+
+  /** All entries that match, newest first. */
+  async entries(filter: string): Promise<EntryRow[]> {
+    const found: EntryRow[] = [];
+    let before = '';
+    for (;;) {
+      const query = new URLSearchParams({ filter, limit: '1000', ...(before && { before }) });
+      const page = await this.get<{ entries: EntryRow[]; end: boolean }>(`entries?${query}`);
+      found.push(...page.entries);
+      if (page.end || page.entries.length === 0) return found;
+      before = page.entries.map(({ id }) => id).sort()[0]!;
+    }
+  }
+}
