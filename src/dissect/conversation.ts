@@ -34,6 +34,8 @@ export class Speaker {
   over = false;
   /** How often its bytes were recognised as nothing. */
   misses = 0;
+  /** Waits, just recognised, until what the other end said before it is read. */
+  waits = false;
 
   constructor(pool: BufferPool) {
     this.window = new StreamWindow(pool);

@@ -50,6 +50,11 @@ describe('an answer finds its request', () => {
     expect(pairs(bench)).toEqual(['>A0 no request', 'Q1>A1 ok']);
   });
 
+  it('when a request was not recognised before its answer was', () => {
+    const bench = new ToyBench().say(0, '?').say(1, 'A1\n').say(0, 'Q2\n').say(1, 'A2\n');
+    expect(pairs(bench)).toEqual(['?>A1 ok', 'Q2>A2 ok']);
+  });
+
   it('whatever the cuts, and while batches are sealed in between', () => {
     const cut = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 200 });
     fc.assert(

@@ -5,6 +5,7 @@ import { classify } from './classify.ts';
 import { type Protocol, Step, Verdict } from './contract.ts';
 import { Conversation, Phase, possibleSides, type Speaker } from './conversation.ts';
 import { giveUpAll, losePlace, settleAll } from './pairing.ts';
+import { isRecogniser, type Recogniser } from './recogniser.ts';
 import { Reporter } from './reporter.ts';
 import type { RowWriter } from './row-writer.ts';
 import { Twins } from './twins.ts';
@@ -184,6 +185,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
         if (!this.#parse(conversation, speaker, now)) return;
       } else if (speaker.phase === Phase.Recognise) {
         if (!this.#recognise(conversation, from, speaker)) return;
+        this.#runHeld(conversation, from, speaker, now);
       } else if (speaker.phase === Phase.Resync) {
         if (!this.#resync(conversation, speaker)) return;
       } else {
@@ -286,6 +288,17 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     return false;
   }
 
+  /** What the other end said before, which nobody recognised by itself, comes first. */
+  #runHeld(conversation: Conversation, from: End, speaker: Speaker, now: number): void {
+    const other = from === 0 ? 1 : 0;
+    const held = conversation.speakers[other];
+    if (held.window.length === 0 || held.waits || speaker.waits) return;
+    speaker.waits = true;
+    this.#run(conversation, other, held, conversation.lastTime);
+    speaker.waits = false;
+    this.#reporter.aim(conversation, speaker, now);
+  }
+
   /** No protocol wants these bytes. */
   #miss(conversation: Conversation, from: End, speaker: Speaker): void {
     const { window } = speaker;
@@ -383,11 +396,4 @@ export class Dissector implements StreamSink<Conversation | undefined> {
       this.shedLevel !== ShedLevel.Nothing || this.#pool.usedBytes > windowBytes / 2;
     reporter.bodyLimit = reporter.shedding ? 0 : bodyLimitBytes;
   }
-}
-
-/** A protocol that can be recognised. */
-type Recogniser = Protocol & { readonly parser: NonNullable<Protocol['parser']> };
-
-function isRecogniser(protocol: Protocol): protocol is Recogniser {
-  return protocol.parser !== undefined;
 }

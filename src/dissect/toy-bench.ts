@@ -14,14 +14,20 @@ interface ToyState {
 }
 
 const newline = 10;
+/** A request `?` is not recognised by itself. */
+const doubtful = '?'.charCodeAt(0);
 const first = { client: 'Q'.charCodeAt(0), server: 'A'.charCodeAt(0) } as const;
 
 const parser: Parser<ToyState> = {
-  recognise: (window, side) => (window.u8(0) === first[side] ? Verdict.Yes : Verdict.No),
+  recognise(window, side) {
+    if (window.u8(0) === doubtful && side === 'client') return window.length + 1;
+    return window.u8(0) === first[side] ? Verdict.Yes : Verdict.No;
+  },
   newState: () => ({ fresh: true }),
   parse(window, { side, out }) {
-    if (window.u8(0) !== first[side]) return Step.Lost;
-    const end = window.indexOf(newline, 0);
+    const isDoubtful = window.u8(0) === doubtful && side === 'client';
+    if (window.u8(0) !== first[side] && !isDoubtful) return Step.Lost;
+    const end = isDoubtful ? 0 : window.indexOf(newline, 0);
     if (end < 0) return window.length + 1;
     const { message } = out;
     message.reset();
