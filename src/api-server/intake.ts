@@ -10,6 +10,7 @@ import type { CapturePlan } from './capture-plan.ts';
 import type { ClusterSide } from './cluster-side.ts';
 import type { ApiServerEnvironment } from './environment.ts';
 import { everyAddress } from './page.ts';
+import { loadIntake, saveIntake } from './saved-intake.ts';
 
 /** How often calls that have waited long enough are handed on, ms. */
 const advanceEveryMs = 50;
@@ -44,7 +45,10 @@ export class Intake {
       },
       kindOf: (address, port, timeMs) => kindOf(names.identify(address, port, timeMs)?.kind),
     });
+    const before = loadIntake(environment.dataFolder);
+    this.#join.restore(before.join, performance.now());
     this.#hub = new LinkHub({
+      taken: before.taken,
       host: everyAddress(),
       port: environment.settings.ports.tapper,
       certificate: environment.certificate,
@@ -78,6 +82,12 @@ export class Intake {
     await within(this.#hub.close(), patienceMs);
     clearInterval(this.#timer);
     this.#join.flush();
+    const { environment, log } = this.#options;
+    try {
+      saveIntake(environment.dataFolder, { taken: this.#hub.taken(), join: this.#join.save() });
+    } catch (error) {
+      log.error(`what was taken cannot be saved: ${(error as Error).message}`);
+    }
   }
 
   get port(): number {

@@ -42,6 +42,14 @@ const wordsPerCall = 8;
 const lengthsPerCall = 2;
 const numbersPerCall = 9;
 
+/** Columns of `Table`, without unused rows. */
+export interface SavedCalls {
+  readonly words: Uint32Array;
+  readonly lengths: Uint8Array;
+  readonly sourcePorts: Uint16Array;
+  readonly numbers: Float64Array;
+}
+
 interface MutableTrace extends Trace {
   parentTime: number;
   parentSequence: number;
@@ -124,6 +132,46 @@ export class Finished {
       slot * numbersPerCall,
     );
     this.#link(table, slot);
+  }
+
+  /** Everything remembered, the oldest first, to be kept over a restart. */
+  save(): SavedCalls {
+    const { words, lengths, sourcePorts, numbers, capacity } = this.#table;
+    const order = <Kind extends Numbers>(from: Kind, perRow: number): Kind => {
+      const to = from.slice() as Kind;
+      moveRows(from, to, perRow, this.#oldest);
+      return to.slice(0, Math.min(this.#size, capacity) * perRow) as Kind;
+    };
+    return {
+      words: order(words, wordsPerCall),
+      lengths: order(lengths, lengthsPerCall),
+      sourcePorts: order(sourcePorts, 1),
+      numbers: order(numbers, numbersPerCall),
+    };
+  }
+
+  /** Remembers what was saved, as if it had gone out now. Returns false when it is damaged. */
+  restore(saved: SavedCalls, nowMs: number): boolean {
+    const { words, lengths, sourcePorts, numbers } = saved;
+    const size = sourcePorts.length;
+    const fits =
+      words.length === size * wordsPerCall &&
+      lengths.length === size * lengthsPerCall &&
+      numbers.length === size * numbersPerCall;
+    if (!fits || size > this.#limit || this.#size > 0) return false;
+    while (this.#table.capacity < size) this.#table = new Table(this.#table.capacity * 2);
+    const table = this.#table;
+    table.words.set(words);
+    table.lengths.set(lengths);
+    table.sourcePorts.set(sourcePorts);
+    table.numbers.set(numbers);
+    this.#oldest = 0;
+    this.#size = size;
+    for (let slot = 0; slot < size; slot++) {
+      table.numbers[slot * numbersPerCall + 6] = nowMs;
+      this.#link(table, slot);
+    }
+    return true;
   }
 
   /** Looks a sighting up; `atLeast` is the certainty that is needed. */

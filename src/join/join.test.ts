@@ -69,6 +69,21 @@ describe('a call seen before and behind a service', () => {
     expect(join.counters().late).toBe(2);
   });
 
+  it('is one also when the API server was restarted in between', () => {
+    const shown: Shown[] = [];
+    const before = joinInto(shown);
+    before.take(batchOf([front]), 70_000);
+    before.flush();
+    const join = joinInto(shown);
+    expect(join.restore(before.save(), 0)).toBe(true);
+    const child = { node: 2, stream: 7, counter: 8, requestSequence: 1200, request: 'message' };
+    const { waitMs: _, response: __, responseSequence: ___, ...rest } = behind;
+    join.take(batchOf([behind, { ...rest, ...child, parent: idOf(front) }]), 100);
+    join.flush();
+    expect(shown.map(({ request: text }) => text)).toEqual([request, 'message']);
+    expect(joinInto([]).restore(Buffer.from('something else'), 0)).toBe(false);
+  });
+
   it('is shown while it waits for its answer, and ends under the same id', () => {
     const shown: Shown[] = [];
     const join = joinInto(shown);

@@ -14,6 +14,7 @@ import { Finished, Past } from './finished.ts';
 import { type HeldBatch, HeldBatches } from './held-batches.ts';
 import { KeptIds } from './kept-ids.ts';
 import { RowOutput } from './row-output.ts';
+import { packJoin, unpackJoin } from './saved.ts';
 import { compare, readSighting, Sameness, type Sighting } from './sighting.ts';
 
 /** Thread number of ids that are made here; pipelines have lower ones. */
@@ -95,6 +96,19 @@ export class Join {
     this.#waiting = [];
     this.#next = 0;
     this.#output.flush();
+  }
+
+  /** What is remembered, after `flush`: for the join of a restarted process. */
+  save(): Buffer {
+    return packJoin(this.#finished.save(), this.#keptIds.save());
+  }
+
+  /** Takes over what another join saved, before the first batch. Returns false when that is nothing. */
+  restore(bytes: Uint8Array, nowMs: number): boolean {
+    const saved = unpackJoin(bytes);
+    if (saved === undefined || !this.#finished.restore(saved.calls, nowMs)) return false;
+    this.#keptIds.restore(saved.keptIds);
+    return true;
   }
 
   counters(): JoinCounters {

@@ -22,6 +22,28 @@ export class KeptIds {
   #size = 0;
   readonly #parents = new Map<number, Parent>();
 
+  /** Everything remembered, four numbers each, to be kept over a restart. */
+  save(): Float64Array {
+    const saved = new Float64Array((this.#size + this.#parents.size) * 4);
+    for (let i = 0; i < this.#size; i++) {
+      const slot = (this.#oldest + i) & (this.#capacity - 1);
+      saved.set(this.#ids.subarray(slot * 4, slot * 4 + 4), i * 4);
+    }
+    let at = this.#size * 4;
+    // Behind the others: these are forgotten last.
+    for (const [sequence, { sightingTime, idTime, idSequence }] of this.#parents) {
+      saved.set([sightingTime, sequence, idTime, idSequence], at);
+      at += 4;
+    }
+    return saved;
+  }
+
+  restore(saved: Float64Array): void {
+    for (let at = 0; at + 4 <= saved.length; at += 4) {
+      this.add(saved[at]!, saved[at + 1]!, saved[at + 2]!, saved[at + 3]!);
+    }
+  }
+
   /** From now on the sighting's id stands for the kept one. */
   add(time: number, sequence: number, keptTime: number, keptSequence: number): void {
     if (this.#size === this.#capacity) this.#makeRoom();

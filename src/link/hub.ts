@@ -22,7 +22,7 @@ import {
   type TapperSettings,
   type ToTapper,
 } from './messages.ts';
-import { type TakeTapperBatch, TapperSession } from './session.ts';
+import { type SessionWork, type TakeTapperBatch, TapperSession } from './session.ts';
 import { stateOf, type Tapper, type TapperState } from './tapper-state.ts';
 import { Turns } from './turns.ts';
 
@@ -55,6 +55,8 @@ export interface LinkHubOptions {
    * from the API server before, 0 for none; to give another one costs its connections.
    */
   readonly numberOfNode: (nodeName: string, wanted: number) => number;
+  /** What `taken` of the hub before said: these batches are not taken again. */
+  readonly taken?: Iterable<readonly [session: string, number: number]>;
   /** A tapper has come, gone or changed what it does. */
   readonly onTapper?: (state: TapperState) => void;
   readonly onFacts?: (facts: NodeFacts, nodeName: string) => void;
@@ -78,6 +80,7 @@ export class LinkHub {
   readonly #connections = new Set<Connection>();
   readonly #tappers = new Map<string, Tapper>();
   readonly #sessions = new Map<string, TapperSession>();
+  readonly #takenBefore: ReadonlyMap<string, number>;
   readonly #turns = new Turns(maxTurns);
   readonly #keyDigest: Buffer;
   #queuedBytes = 0;
@@ -87,6 +90,7 @@ export class LinkHub {
 
   constructor(options: LinkHubOptions) {
     this.#options = options;
+    this.#takenBefore = new Map(options.taken);
     this.#settings = options.settings;
     this.#keyDigest = digest(options.key);
     this.#server = https.createServer({
@@ -150,6 +154,11 @@ export class LinkHub {
   tappers(): TapperState[] {
     const states = [...this.#tappers.values()].map(stateOf);
     return states.sort((one, other) => (one.nodeName < other.nodeName ? -1 : 1));
+  }
+
+  /** Each tapper process, and the newest of its batches that was taken: to be kept over a restart. */
+  taken(): [string, number][] {
+    return [...this.#sessions].map(([session, { taken }]) => [session, taken]);
   }
 
   /** Takes what has arrived, then ends all connections; tappers keep the rest and come again. */
@@ -285,14 +294,15 @@ export class LinkHub {
   #sessionOf(hello: Hello, nodeNumber: number): TapperSession {
     const known = this.#sessions.get(hello.session);
     if (known !== undefined) return known;
-    const session = new TapperSession({
+    const work: SessionWork = {
       take: this.#options.take,
       nodeName: hello.node,
       nodeNumber,
       turn: () => this.#turns.take(),
       queued: (bytes) => this.#queued(bytes),
       onDamage: (reason) => this.#options.onNotice?.(`a batch from ${hello.node}: ${reason}`),
-    });
+    };
+    const session = new TapperSession(work, this.#takenBefore.get(hello.session) ?? 0);
     this.#sessions.set(hello.session, session);
     forgetOldest(this.#sessions, ({ acknowledge }) => acknowledge === undefined);
     return session;

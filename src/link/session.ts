@@ -60,8 +60,11 @@ export class TapperSession {
   /** Newest number handed on. */
   #newest = 0;
 
-  constructor(work: SessionWork) {
+  /** `taken`: by the API server before. */
+  constructor(work: SessionWork, taken = 0) {
     this.#work = work;
+    this.taken = taken;
+    this.#newest = taken;
   }
 
   /** Returns false when the frame is none. */
