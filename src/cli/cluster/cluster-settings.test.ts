@@ -35,7 +35,7 @@ test('a configuration that nobody changed gives the default settings', async () 
   expect(lease.holder).toMatch(/^.+@.+$/);
   expect(server).toEqual({
     ...expected,
-    targets: { ...expected.targets, allNamespaces: true, regex: '.*' },
+    targets: { ...expected.targets, allNamespaces: true },
   });
 });
 

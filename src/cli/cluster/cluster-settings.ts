@@ -92,7 +92,8 @@ function serverChoices(
     targets: {
       namespaces,
       allNamespaces: namespaces.length === 0,
-      regex: tap.regex,
+      // Everything is no choice that would have to be told.
+      regex: tap.regex === '.*' ? '' : tap.regex,
       selector: tap.selector,
       workload: tap.workload,
     },
