@@ -2,6 +2,9 @@
  * The API with made-up traffic, and the built page: the page's test fixture, never shipped.
  *
  *   node web/dev/mock-server.ts [--port 8898] [--rate 50] [--preload 5000] [--empty] [--token]
+ *     [--cluster] [--pods 0]
+ *
+ * `--token`: the token is "mock". `--cluster`: a tapped cluster with all protocols, `--pods` more pods.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -9,7 +12,8 @@ import { extname, join, normalize } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { EntryRow } from '../../src/entry/entry.ts';
-import type { Counters, LiveServerMessage } from '../../src/serve/api.ts';
+import type { Counters, LiveServerMessage, TargetChoice } from '../../src/serve/api.ts';
+import { MadeCluster } from './cluster.ts';
 import { matcher, type Verdict } from './filter.ts';
 import { protocols } from './protocols.ts';
 import { makeDetails, makeRow } from './traffic.ts';
@@ -21,6 +25,8 @@ const { values: options } = parseArgs({
     preload: { type: 'string', default: '5000' },
     empty: { type: 'boolean', default: false },
     token: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
+    pods: { type: 'string', default: '0' },
   },
 });
 const rowLimit = 400_000;
@@ -32,6 +38,8 @@ const viewers = new Map<WebSocket, { matches: (row: EntryRow) => boolean; paused
 let made = 0;
 let lastSecond = 0;
 let rate = Number(options.rate);
+const cluster = options.cluster ? new MadeCluster(Number(options.pods)) : undefined;
+const endpoint = cluster?.endpoint.bind(cluster);
 
 function keep(row: EntryRow, n: number): void {
   rows.push(row);
@@ -42,7 +50,7 @@ function keep(row: EntryRow, n: number): void {
 const preload = options.empty ? 0 : Number(options.preload);
 for (let i = 0; i < preload; i++) {
   const at = startedAt - (preload - i) * 200 + Math.sin(i / 900) * 50;
-  keep(makeRow(made, at, false), made++);
+  keep(makeRow(made, at, false, endpoint), made++);
 }
 
 function tick(): void {
@@ -51,9 +59,9 @@ function tick(): void {
   const target = options.empty ? 0 : rate / 20;
   const count = Math.floor(target) + (Math.random() < target % 1 ? 1 : 0);
   for (let i = 0; i < count; i++) {
-    const final = makeRow(made, now - 50 + (i * 50) / count, false);
+    const final = makeRow(made, now - 50 + (i * 50) / count, false, endpoint);
     const pending = (final.elapsedTime ?? 0) > 300;
-    const row = pending ? makeRow(made, final.timestamp, true) : final;
+    const row = pending ? makeRow(made, final.timestamp, true, endpoint) : final;
     if (pending) waiting.push({ row, n: made, due: now + (final.elapsedTime ?? 0) });
     keep(row, made++);
     changed.push(row);
@@ -61,7 +69,7 @@ function tick(): void {
   }
   while (waiting[0] !== undefined && waiting[0].due <= now) {
     const { row, n } = waiting.shift()!;
-    const final = makeRow(n, row.timestamp, false);
+    const final = makeRow(n, row.timestamp, false, endpoint);
     const index = rows.findLastIndex((known) => known.id === row.id);
     if (index >= 0) rows[index] = final;
     changed.push(final);
@@ -122,7 +130,8 @@ function counters(): Counters {
   };
 }
 
-const filterOf = (url: URL): Verdict => matcher(url.searchParams.get('filter') ?? '');
+const detailsOf = (row: EntryRow) => makeDetails(row, numbers.get(row.id) ?? 0);
+const filterOf = (url: URL): Verdict => matcher(url.searchParams.get('filter') ?? '', detailsOf);
 const numberOf = (url: URL, name: string, fallback: number) =>
   Number(url.searchParams.get(name) ?? fallback);
 
@@ -208,6 +217,39 @@ function entryRoute(path: string, url: URL, response: ServerResponse, answer: An
   response.end(content);
 }
 
+/** Tells all viewers which pods are tapped. */
+function tellTargets(): void {
+  if (cluster === undefined) return;
+  const message: LiveServerMessage = { type: 'targets', summary: cluster.report().summary };
+  for (const socket of viewers.keys()) send(socket, message);
+}
+
+async function targetsRoute(request: IncomingMessage, answer: Answer): Promise<undefined> {
+  if (cluster === undefined)
+    return answer({ error: { code: 'not_found', message: 'No cluster is tapped.' } }, 404);
+  if (request.method !== 'PUT') return answer(cluster.report());
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  const message = cluster.choose(JSON.parse(text) as TargetChoice);
+  if (message !== undefined) return answer({ error: { code: 'bad_parameter', message } }, 400);
+  tellTargets();
+  return answer(cluster.report());
+}
+
+/** Things that happen to a server, made to happen. */
+function happen(path: string, url: URL): void {
+  if (path === '/drop') for (const socket of viewers.keys()) socket.terminate();
+  if (path === '/rate') rate = numberOf(url, 'value', rate);
+  if (path === '/lose' && cluster !== undefined)
+    cluster.lostNode = url.searchParams.get('node') ?? '';
+  if (path === '/notice') cluster?.notices.push(url.searchParams.get('text') ?? '');
+}
+
+function isAllowed(request: IncomingMessage): boolean {
+  const { authorization, cookie = '' } = request.headers;
+  return !options.token || authorization === 'Bearer mock' || cookie.includes('mizu-mock=mock');
+}
+
 function route(request: IncomingMessage, response: ServerResponse): undefined {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const answer: Answer = (body, status = 200) => {
@@ -216,20 +258,23 @@ function route(request: IncomingMessage, response: ServerResponse): undefined {
     return undefined;
   };
   const path = url.pathname.slice('/api/v1'.length);
-  if (options.token)
+  if (!isAllowed(request))
     return answer({ error: { code: 'unauthorized', message: 'A token is needed.' } }, 401);
   const verdict = filterOf(url);
   if (verdict.error !== undefined) return answer({ error: verdict.error }, 400);
-  if (path === '/drop') for (const socket of viewers.keys()) socket.terminate();
-  if (path === '/rate') rate = numberOf(url, 'value', rate);
+  happen(path, url);
+  if (path === '/targets') {
+    void targetsRoute(request, answer);
+    return undefined;
+  }
   if (path === '/info')
     return answer({
       version: '0.1.0',
-      kind: 'local',
-      description: 'this machine, all interfaces',
+      kind: cluster === undefined ? 'local' : 'cluster',
+      description: cluster === undefined ? 'this machine, all interfaces' : 'cluster kind-shop',
       startedAt,
       redacting: true,
-      demo: true,
+      demo: cluster === undefined,
       bodyLimitBytes: 1_048_576,
     });
   if (path === '/protocols') return answer(protocols);
@@ -263,7 +308,12 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src 'self'";
 
 async function file(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const path = normalize(pathname);
+  if (searchParams.get('token') === 'mock') {
+    response.writeHead(302, { location: path, 'set-cookie': 'mizu-mock=mock; path=/' }).end();
+    return;
+  }
   const name = extname(path) === '' ? '/index.html' : path;
   try {
     const content = await readFile(join(dist, name));
@@ -283,7 +333,7 @@ const server = createServer((request, response) => {
 });
 const sockets = new WebSocketServer({ noServer: true });
 server.on('upgrade', (request, socket, head) => {
-  if (options.token) {
+  if (!isAllowed(request)) {
     socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
     return;
   }
@@ -291,6 +341,7 @@ server.on('upgrade', (request, socket, head) => {
   sockets.handleUpgrade(request, socket, head, (viewer) => {
     viewers.set(viewer, { matches: verdict.matches, paused: false });
     send(viewer, { type: 'counters', counters: counters() });
+    tellTargets();
     viewer.on('close', () => viewers.delete(viewer));
     viewer.on('message', (data) => {
       const message = JSON.parse(String(data)) as { type: string };

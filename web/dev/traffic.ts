@@ -4,6 +4,7 @@ import type { Endpoint, Entry, EntryRow } from '../../src/entry/entry.ts';
 import { formatId } from '../../src/entry/id.ts';
 import type { EntryDetails } from '../../src/serve/api.ts';
 import { cutJson, formText, largeJson, page, picture } from './bodies.ts';
+import { makeOther, otherSides } from './messages.ts';
 
 interface Call {
   readonly from: string;
@@ -44,14 +45,32 @@ const calls: readonly Call[] = [
 ];
 const wheel = calls.flatMap((call, index) => new Array<number>(call.weight).fill(index));
 
-function endpoint(name: string, port: number): Endpoint {
+type EndpointMaker = (name: string, port: number, n: number) => Endpoint;
+
+function localEndpoint(name: string, port: number): Endpoint {
   const digit = 2 + (name.length % 200);
   if (name === 'browser') return { ip: '127.0.0.1', port, name: '' };
   return { ip: `10.1.0.${digit}`, port, name, process: name };
 }
 
-/** One entry, by its number; the same number gives the same entry. */
-export function makeRow(n: number, timestamp: number, pending: boolean): EntryRow {
+/** One entry, by its number; the same number gives the same entry. `maker`: those of a cluster. */
+export function makeRow(
+  n: number,
+  timestamp: number,
+  pending: boolean,
+  maker?: EndpointMaker,
+): EntryRow {
+  const endpoint = maker ?? localEndpoint;
+  const row = makeHttpRow(n, timestamp, pending, endpoint);
+  return maker !== undefined && n % 2 === 0 ? makeOther(n, row, endpoint) : row;
+}
+
+function makeHttpRow(
+  n: number,
+  timestamp: number,
+  pending: boolean,
+  endpoint: EndpointMaker,
+): EntryRow {
   const call = callOf(n);
   const stuck = call.outcome === 'pending' && n % 3 === 0;
   const waiting = pending || stuck;
@@ -62,16 +81,19 @@ export function makeRow(n: number, timestamp: number, pending: boolean): EntryRo
       : (call.outcome ?? (call.status >= 400 ? 'failed' : 'ok'));
   const answered = outcome === 'ok' || outcome === 'failed';
   const elapsed = call.ms * (0.6 + ((n * 7919) % 100) / 90) + ((n * 31) % 97) / 100;
+  const src = endpoint(call.from, 40_000 + (n % 20_000), n);
+  const dst = endpoint(call.to, call.port, n + 1);
   return {
     id: formatId(Math.round(timestamp * 1_000), n),
     protocol: { name: 'http', version: '1.1', abbr: 'HTTP' },
     capture: 'pcap',
     timestamp,
     elapsedTime: answered ? elapsed : null,
-    src: endpoint(call.from, 40_000 + (n % 20_000)),
-    dst: endpoint(call.to, call.port),
-    namespace: '',
-    node: 'laptop',
+    src,
+    dst,
+    ...(dst.kind === 'pod' ? { front: { ip: `10.96.7.${call.port % 200}`, port: 80 } } : {}),
+    namespace: dst.namespace ?? src.namespace ?? '',
+    node: dst.node ?? src.node ?? 'laptop',
     outgoing: false,
     method: call.method,
     target: call.target(n),
@@ -85,7 +107,7 @@ export function makeRow(n: number, timestamp: number, pending: boolean): EntryRo
     incomplete: waiting || call.incomplete === undefined ? [] : [call.incomplete],
     stream: `s${(n % 500).toString(36)}`,
     parent: '',
-    demo: n % 9 === 0,
+    demo: src.kind === undefined && dst.kind === undefined && n % 9 === 0,
     timing: { request: 0.2, wait: answered ? elapsed * 0.7 : null },
     packets: { request: n * 6 + 1, response: answered ? n * 6 + 3 : 0 },
   };
@@ -253,6 +275,11 @@ function responseOf(row: EntryRow): Side {
 
 /** Details of an entry. */
 export function makeDetails(row: EntryRow, n: number): EntryDetails {
+  const other = otherSides(row);
+  if (other !== undefined) {
+    const { request, response, sections } = other;
+    return { entry: { ...row, request, response }, sections };
+  }
   const request = requestOf(row, n);
   const response = responseOf(row);
   const entry: Entry = { ...row, request: request.value, response: response.value };
