@@ -38,10 +38,17 @@ describe.skipIf(noCluster !== undefined)(`each call once (${noCluster ?? 'a clus
         port2: `http://${shop.nodeAddresses[1]}:${shop.nodePort}`,
       });
       expect(done).toEqual({ done: callsPerWay * 10, failed: [] });
-      const entries = await until('all calls are stored', async () => {
-        const all = await tap.entries('http');
-        return all.length >= done.done ? all : undefined;
-      });
+      let entries: EntryRow[] = [];
+      let counters: unknown;
+      await until(
+        () => `${entries.length} of ${done.done} calls stored, ${JSON.stringify(counters)}`,
+        async () => {
+          entries = await tap.entries('http');
+          counters = await tap.get('counters');
+          return entries.length >= done.done || undefined;
+        },
+        20_000,
+      );
       // Late sightings would come now.
       await sleep(2000);
       expect(timesSeen(await tap.entries('http'))).toEqual(new Map([[1, done.done]]));
