@@ -6,9 +6,8 @@ import {
   type ServerVersion,
 } from '../../cluster/access/index.ts';
 import { type ObjectNames, objectNames } from '../../cluster/objects/names.ts';
-import type { CommandName, GivenOptions, MizuConfig } from '../../config/index.ts';
+import type { MizuConfig } from '../../config/index.ts';
 import type { CliContext } from '../context.ts';
-import { readConfig } from '../read-config.ts';
 
 export interface ClusterSetup {
   readonly context: CliContext;
@@ -21,16 +20,7 @@ export interface ClusterSetup {
   readonly names: ObjectNames;
 }
 
-/** @throws UserError for the configuration, ClusterError for the cluster. */
-export async function openCluster(
-  context: CliContext,
-  command: CommandName,
-  given: GivenOptions,
-): Promise<ClusterSetup> {
-  const { config, configPath } = await readConfig(context, command, given);
-  return await connectCluster(context, config, configPath);
-}
-
+/** @throws ClusterError */
 export async function connectCluster(
   context: CliContext,
   config: MizuConfig,

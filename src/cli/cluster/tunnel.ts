@@ -4,7 +4,7 @@ import { type ClusterApi, isReady, openPortForward } from '../../cluster/access/
 import { podSelector } from '../../cluster/objects/index.ts';
 import { hasDisplay } from '../browser.ts';
 import type { CliContext } from '../context.ts';
-import { UserError } from '../errors.ts';
+import { ExitCode, UserError } from '../errors.ts';
 import type { ClusterSetup } from './setup.ts';
 
 /** How long a found pod is taken for granted, ms: a page opens several connections at once. */
@@ -28,6 +28,7 @@ export interface TunnelOptions {
 export async function openTunnel(setup: ClusterSetup, options: TunnelOptions): Promise<Tunnel> {
   const { api, namespace, names, config, context } = setup;
   let probed = false;
+  let reason: string | undefined;
   const forwarding = await openPortForward(api, {
     namespace,
     podPort: config.apiServer.port,
@@ -35,6 +36,7 @@ export async function openTunnel(setup: ClusterSetup, options: TunnelOptions): P
     localHost: options.localHost,
     findPod: podFinder(api, namespace, labelText(podSelector(names.apiServer))),
     onState: (broken) => {
+      reason = broken;
       // A page left open in a browser calls before there is anything to call.
       if (!probed) return;
       context.stderr.write(
@@ -48,7 +50,7 @@ export async function openTunnel(setup: ClusterSetup, options: TunnelOptions): P
     port: forwarding.port,
     close: () => forwarding.close(),
     async probe() {
-      await probe(setup, forwarding.port);
+      await probe(setup, forwarding.port, () => reason);
       probed = true;
     },
   };
@@ -78,7 +80,11 @@ function podFinder(
 }
 
 /** Any answer will do: who may look is another question. */
-async function probe({ config, context }: ClusterSetup, port: number): Promise<void> {
+async function probe(
+  { config, context }: ClusterSetup,
+  port: number,
+  reason: () => string | undefined,
+): Promise<void> {
   const { connectRetries } = config.apiServer;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -90,7 +96,8 @@ async function probe({ config, context }: ClusterSetup, port: number): Promise<v
     } catch {
       context.signal.throwIfAborted();
       if (attempt >= connectRetries) {
-        throw new UserError("Couldn't connect to API server, for more info see mizu logs", 1);
+        const why = reason() ?? 'for more info see mizu logs';
+        throw new UserError(`Couldn't connect to API server, ${why}`, ExitCode.Cannot);
       }
       await new Promise((resolve) => setTimeout(resolve, probePauseMs));
     }

@@ -5,7 +5,7 @@ export {
   applyObjects,
   pause,
 } from './apply-objects.ts';
-export { ClusterApi, type Reference, referenceOf } from './cluster-api.ts';
+export { ClusterApi, type Reference } from './cluster-api.ts';
 export { connect, leastVersion, type ServerVersion } from './connect.ts';
 export { ClusterError, type ClusterErrorCode, hasCode } from './errors.ts';
 export { currentNamespace, findKubeConfig, type KubeConfigOptions } from './kube-config.ts';
@@ -15,11 +15,10 @@ export { openPortForward, type PortForwarding } from './port-forward.ts';
 export {
   findTrouble,
   isReady,
-  newestPod,
   observe,
   type Trouble,
   waitUntilReady,
 } from './readiness.ts';
 export { type Removal, removeObjects } from './remove-objects.ts';
-export { type ClusterObject, printedName } from './resources.ts';
+export type { ClusterObject } from './resources.ts';
 export { mayDo, missingRights, rightText } from './rights.ts';

@@ -102,3 +102,12 @@ test('a port in use is said in one sentence with the way on', async () => {
   ).rejects.toMatchObject({ code: 'local-port', message: expect.stringContaining('--gui-port') });
   taken.close();
 });
+
+test('a missing right ends the connection at once, and is named', async () => {
+  cluster.forwards.clear();
+  cluster.refuseForwards = 403;
+  const started = performance.now();
+  await expect(fetch(url())).rejects.toThrow();
+  expect(performance.now() - started).toBeLessThan(5000);
+  expect(states[0]).toContain('you may not get and create pods/portforward');
+});

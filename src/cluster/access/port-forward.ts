@@ -6,7 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type ClientOptions, WebSocket } from 'ws';
 import { pause } from './apply-objects.ts';
 import type { ClusterApi } from './cluster-api.ts';
-import { ClusterError, connectionError, responseError } from './errors.ts';
+import { ClusterError, connectionError, hasCode, responseError } from './errors.ts';
 
 export interface PortForwardOptions {
   readonly namespace: string;
@@ -130,7 +130,7 @@ class Forward {
       } catch (error) {
         if (signal.aborted) return;
         this.#report(reasonOf(error));
-        if (performance.now() >= until) throw error;
+        if (performance.now() >= until || hasCode(error, 'forbidden', 'login')) throw error;
       }
       await pause(retryMs, signal);
     }
@@ -177,7 +177,8 @@ async function openChannels(
     });
     webSocket.once('error', (error) => reject(connectionError(error, api.server)));
     webSocket.once('unexpected-response', (request, response) => {
-      const wanted = { verb: 'create', resource: 'pods/portforward', name: pod, namespace };
+      // A WebSocket starts with GET, so the right is `get`; from Kubernetes 1.35 on `create` too.
+      const wanted = { verb: 'get and create', resource: 'pods/portforward', namespace };
       response.resume();
       reject(responseError(response.statusCode ?? 0, '', wanted, api.server));
       request.destroy();

@@ -23,6 +23,8 @@ export interface FakeCluster {
   allows: (attributes: Record<string, string>) => boolean;
   /** Pods whose port can be forwarded → the port of this machine behind it. */
   readonly forwards: Map<string, number>;
+  /** Status of the answer to forwards that are not known. */
+  refuseForwards: number;
   add(object: ClusterObject): void;
   /** Changes an object as the cluster does; watches hear of it. */
   update(object: ClusterObject): void;
@@ -51,6 +53,7 @@ class Fake implements FakeCluster {
   readonly requests: string[] = [];
   readonly bodies: { request: string; body: unknown }[] = [];
   readonly forwards = new Map<string, number>();
+  refuseForwards = 404;
   intercept: FakeCluster['intercept'] = () => undefined;
   allows: FakeCluster['allows'] = () => true;
   readonly #watches = new Set<Watch>();
@@ -63,7 +66,9 @@ class Fake implements FakeCluster {
     this.server.on('upgrade', (request, socket, head) => {
       const port = this.forwards.get(/\/pods\/([^/]+)\/portforward/.exec(request.url ?? '')![1]!);
       if (port === undefined) {
-        socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+        socket.end(
+          `HTTP/1.1 ${this.refuseForwards} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+        );
         return;
       }
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
