@@ -116,7 +116,8 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     const speaker = conversation.speakers[from];
     const { window } = speaker;
     if (speaker.phase === Phase.Off) return;
-    if (speaker.phase === Phase.Recognise) conversation.beginningLost = true;
+    const isFirst = speaker.phase === Phase.Recognise;
+    if (isFirst && this.#twins.missed(conversation, timestampMs)) return;
     if (length >= 0 && length <= window.skipping) {
       this.#reporter.holeInOpenMessage(speaker);
       window.skipping -= length;

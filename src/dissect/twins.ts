@@ -3,7 +3,7 @@
  * translated, inside and outside a tunnel. Both handshakes have the same two initial sequence numbers
  * (64 bits at random); the one seen first is dissected, and told where the other one leads.
  */
-import type { Conversation } from './conversation.ts';
+import { type Conversation, Phase } from './conversation.ts';
 
 /** Conversations remembered, twice; the other sighting comes within milliseconds. */
 const maxRemembered = 1024;
@@ -35,6 +35,23 @@ export class Twins {
     }
     this.#recent.set(key, conversation);
     return false;
+  }
+
+  /**
+   * The first bytes of an end were lost. A bridge shows answers half way through a translation, one way
+   * only: to miss the requests there is no loss. Returns true for these; nothing more is read of them.
+   */
+  missed(conversation: Conversation, nowMs: number): boolean {
+    if (conversation.metMs >= 0 || !this.knows(conversation, nowMs)) {
+      conversation.beginningLost = true;
+      return false;
+    }
+    for (const speaker of conversation.speakers) {
+      speaker.phase = Phase.Off;
+      speaker.window.clear();
+    }
+    conversation.connection.ignored = true;
+    return true;
   }
 }
 

@@ -65,10 +65,12 @@ export class Delivery<Context> {
       stream.next = (stream.next + length) | 0;
       stream.hasHole = true;
       stream.holeEnd = stream.next;
-      this.#counters.holeBytes += length;
     }
-    this.#counters.holes++;
     if (!flow.connection.ignored) this.#sink.hole(flow.connection, from, length, this.nowMs);
+    // What nobody wants to see, or has learned just now to be of no interest, is no loss.
+    if (flow.connection.ignored) return;
+    this.#counters.holes++;
+    if (length > 0) this.#counters.holeBytes += length;
   }
 
   /** Hands on all that may be, of both ends. */

@@ -89,7 +89,7 @@ export class Handshake<Context> {
     // The answer tells where the other end begins even when its SYN was missed.
     const other = flow.stream(otherEnd);
     if (isAnswer && other.place < Place.Known) {
-      other.begin(segment.acknowledgement | 0, Place.Known);
+      this.begin(flow, otherEnd, segment.acknowledgement | 0);
     }
     return SynMeaning.Same;
   }
