@@ -172,6 +172,7 @@ function isTelling(bytes: Uint8Array, at: number, next: number): boolean {
     case 0x25:
     case 0x7e:
     case 0x3e:
+    case 0x7c:
       return next - at > 4;
     default:
       // Numbers, null, truth, OK: others say these as well.
