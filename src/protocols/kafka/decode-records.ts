@@ -65,8 +65,10 @@ export function readRecords(bytes: Uint8Array, budget: RecordBudget): ValueMap {
     }
     const part = new Reader(bytes, reader.at, Math.min(bytes.length, reader.at + whole));
     if (reader.left < whole) found.problem ??= 'the last batch is cut';
+    const codec = (bytes[reader.at + magicAt + 1] ?? 0) & 7;
     if (magic === 2) readBatch(part, found, budget);
-    else readMessage(part, found, budget, 0);
+    // Brokers that convert for old clients fill up with the beginning of a message that never was.
+    else if (reader.left >= whole || codec !== 0) readMessage(part, found, budget, 0);
     reader.view(Math.min(whole, reader.left));
   }
   const [first = {}] = found.batches;

@@ -812,7 +812,11 @@ describe('however the bytes come', () => {
           incomplete: ['the request body is longer than the limit'],
           outcome: 'ok',
         },
-        { method: 'Fetch', incomplete: ['the response body is longer than the limit'], outcome: 'ok' },
+        {
+          method: 'Fetch',
+          incomplete: ['the response body is longer than the limit'],
+          outcome: 'ok',
+        },
         { method: 'Heartbeat', incomplete: [] },
       ]);
     }
