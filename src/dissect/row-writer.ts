@@ -253,7 +253,8 @@ export class RowWriter {
     end = putText(columns.target, row, heap, at + exchange.targetFrom, exchange.targetLength, end);
     end = putText(columns.host, row, heap, at + exchange.hostFrom, exchange.hostLength, end);
     end = putText(columns.traceId, row, heap, at + exchange.traceFrom, exchange.traceLength, end);
-    const typed = response.seen ? response : request;
+    // An answer without content (an acknowledgement, a 204) leaves the place to the request.
+    const typed = response.contentTypeLength > 0 ? response : request;
     end = putText(
       columns.contentType,
       row,

@@ -83,7 +83,12 @@ export const entryFields: readonly FieldDeclaration[] = [
   { path: 'method', type: 'text', help: 'Method or command, as in the row', column: 'method' },
   { path: 'target', type: 'text', help: 'What the call is about, as in the row', column: 'target' },
   { path: 'host', type: 'text', help: 'Host the client asked for', column: 'host' },
-  { path: 'contentType', type: 'text', help: 'Media type of the answer', column: 'contentType' },
+  {
+    path: 'contentType',
+    type: 'text',
+    help: 'Media type of the answer, else of the request',
+    column: 'contentType',
+  },
   { path: 'traceId', type: 'text', help: 'Trace id of the call', column: 'traceId' },
   {
     path: 'outcome',
