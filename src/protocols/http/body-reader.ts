@@ -17,6 +17,8 @@ export interface BodyReader {
   hole(length: number): void;
   /** Nothing more will come. `complete`: the body has ended, it was not broken off. */
   end(complete: boolean): void;
+  /** How the call ended as the body itself tells, a code of gRPC; -1 or absent: it does not. */
+  readonly status?: number;
 }
 
 /**
@@ -35,4 +37,12 @@ export function bodyReaderFor(
 ): BodyReader | undefined {
   if (side === 'server' && isEventStream(bytes, from, to)) return newEventReader(out, key, note);
   return undefined;
+}
+
+/** Length of `text/event-stream`. */
+const eventStreamLength = 17;
+
+/** Whether a media type of this length may have a reader: spares the others the question. */
+export function mayHaveReader(length: number): boolean {
+  return length === eventStreamLength;
 }

@@ -19,6 +19,9 @@ export const Use = {
   TraceParent: 7,
   /** `:protocol` of extended CONNECT (RFC 8441). */
   Protocol: 8,
+  GrpcEncoding: 9,
+  GrpcStatus: 10,
+  ConnectVersion: 11,
 } as const;
 
 /** Length of the two lengths in front of a field as it is kept. */
@@ -33,7 +36,7 @@ export interface HeaderField {
   readonly nameLength: number;
   readonly valueLength: number;
   readonly use: number;
-  /** Of `:status`. */
+  /** Of `:status` and `grpc-status`. */
   readonly status: number;
   /** The value is a secret, and not in `encoded`. */
   readonly redacted: boolean;
@@ -58,6 +61,10 @@ const uses: Readonly<Record<string, number>> = {
   'content-type': Use.ContentType,
   host: Use.Host,
   traceparent: Use.TraceParent,
+  'grpc-encoding': Use.GrpcEncoding,
+  'connect-content-encoding': Use.GrpcEncoding,
+  'grpc-status': Use.GrpcStatus,
+  'connect-protocol-version': Use.ConnectVersion,
 };
 
 const secret = new TextEncoder().encode('[REDACTED]');
@@ -90,7 +97,8 @@ function makeField(
   encoded[5] = shownLength;
   encoded.set(name.subarray(0, nameLength), fieldPrefixBytes);
   encoded.set(shown.subarray(0, shownLength), fieldPrefixBytes + nameLength);
-  const status = use === Use.Status ? statusOf(value, valueLength) : 0;
+  const hasStatus = use === Use.Status || use === Use.GrpcStatus;
+  const status = hasStatus ? statusOf(value, valueLength) : 0;
   return { encoded, nameLength, valueLength: shownLength, use, status, redacted };
 }
 

@@ -9,6 +9,7 @@ import { parse } from './parse.ts';
 import { end, hole, inMessage, resync, resyncTail } from './parse-loss.ts';
 import { recognise } from './recognise.ts';
 import { Http2State } from './stream.ts';
+import { http2VersionText } from './version-text.ts';
 
 export const http2Parser: Parser<Http2State> = {
   recognise,
@@ -31,11 +32,6 @@ const fields: readonly FieldDeclaration[] = [
     { path: `${side}.http2.reset`, type: 'text', help: 'Error code by which it was reset' },
   ]),
 ];
-
-/** Number of the row → `2.0`. */
-export function http2VersionText(version: number): string {
-  return `${Math.floor(version / 10)}.${version % 10}`;
-}
 
 export const http2Protocol: Protocol = {
   code: 2,

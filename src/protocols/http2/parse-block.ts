@@ -156,12 +156,12 @@ function useBlock(
     part.status = status;
   }
   part.hasHead = true;
+  if (!isTrailer) openBody(stream, part, ends);
   if (ends) {
     completeMessage(stream, part, Role.BySide, false);
     return;
   }
   if (isTrailer) return;
-  openBody(stream, part);
   if (!part.begun) state.fresh.push(part);
 }
 

@@ -1,13 +1,19 @@
 /** Messages that were put together → what the driver is told. */
 import { type Message, type Output, type ParserStream, Role } from '../../dissect/contract.ts';
+import { callCodes } from '../grpc/open-call.ts';
 import { bodyReaderFor } from '../http/body-reader.ts';
+import { forgetCall, openCall } from './calls.ts';
 import { Block, held, maxHeldBytes } from './payload.ts';
-import { giveMessage, type Http2Message, type Http2State, type Place } from './stream.ts';
+import {
+  giveMessage,
+  type Http2Message,
+  type Http2State,
+  http2Version,
+  type Place,
+} from './stream.ts';
 
 export type Stream = ParserStream<Http2State>;
 
-/** Version of HTTP/2 in a row. */
-export const http2Version = 20;
 /** Status from which a call has failed. */
 const firstFailure = 400;
 
@@ -31,16 +37,24 @@ function fill(out: Output, part: Http2Message, from: number, to: number): Messag
   span(message.host, part.authority);
   span(message.contentType, part.contentType);
   span(message.traceId, part.trace);
-  message.status = part.status;
+  message.status = statusOf(part);
+  message.protocol = part.protocol;
   // Any but 0: a reset asks whether a request waits.
   message.note = 1;
-  message.failed = part.status >= firstFailure;
+  message.failed = part.status >= firstFailure || part.grpcStatus > 0;
   message.hole = part.hole;
   message.cut = part.cut;
   message.malformed = part.malformed;
   // Secrets were never written; this only flags the row.
   if (part.redacted) message.redact(0, 0);
   return message;
+}
+
+/** Calls of gRPC have a status of their own; that of HTTP says nothing but when a proxy answers. */
+function statusOf(part: Http2Message): number {
+  if (part.grpcStatus >= 0) return part.grpcStatus;
+  const isCall = part.protocol === callCodes.grpc || part.protocol === callCodes.grpcWeb;
+  return isCall && part.status < firstFailure ? 0 : part.status;
 }
 
 /** The head is there: an entry at once. */
@@ -60,22 +74,32 @@ export function completeMessage(
   const { out, state } = stream;
   if (part.inner !== undefined) {
     part.inner.end(!unfinished);
+    takeEnd(part, part.inner.status ?? -1);
     part.inner = undefined;
   }
+  if (part.protocol === 0 && part.grpcStatus >= 0) part.protocol = callCodes.grpc;
   part.composer.close();
   part.composer.figures(part.figures);
   const message = fill(out, part, 0, part.composer.used);
   message.role = role;
   message.push = stream.side === 'server' && role === Role.Request;
   message.unfinished = unfinished;
-  message.failed ||= unfinished && part.figures[8]! > 0;
+  message.failed ||= part.failed || (unfinished && part.figures[8]! > 0);
   if (part.begun) out.finish(part.wireBytes);
   else if (isAnswerToUpgrade(stream, part)) out.child();
   else out.whole();
   for (const { messages } of [state, stream.peer]) {
     if (messages.get(part.id) === part) messages.delete(part.id);
   }
+  forgetCall(stream, part.id, message.role);
   giveMessage(part);
+}
+
+/** Trailers within the body. */
+function takeEnd(part: Http2Message, status: number): void {
+  if (part.protocol === callCodes.grpcWeb) {
+    if (status >= 0) part.grpcStatus = status;
+  } else if (status > 0) part.failed = true;
 }
 
 /** Stream 1 after an upgrade: its request is the exchange that upgraded. */
@@ -84,8 +108,14 @@ function isAnswerToUpgrade({ side, state }: Stream, part: Http2Message): boolean
 }
 
 /** The head is there: what reads its body needs its exchange begun. */
-export function openBody(stream: Stream, part: Http2Message): void {
+export function openBody(stream: Stream, part: Http2Message, ends: boolean): void {
   const { out, side } = stream;
+  part.inner = openCall(stream, part, ends);
+  if (ends) return;
+  if (part.inner !== undefined) {
+    if (!part.begun && mayBegin(stream, part)) beginMessage(stream, part, Role.BySide);
+    return;
+  }
   const { at, length } = part.contentType;
   if (length === 0) return;
   const note = side === 'server' ? out.noteOf(part.id) : 0;

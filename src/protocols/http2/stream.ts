@@ -10,6 +10,9 @@ const figureIndex = Object.fromEntries(figureNames.map((name, i) => [name, i])) 
   number
 >;
 
+/** Version of HTTP/2 in a row. */
+export const http2Version = 20;
+
 /** Place of a text in a composed payload. */
 export interface Place {
   at: number;
@@ -29,7 +32,17 @@ export class Http2Message {
   readonly authority = newPlace();
   readonly contentType = newPlace();
   readonly trace = newPlace();
+  /** `grpc-encoding` */
+  readonly encoding = newPlace();
   status = 0;
+  /** -1: not seen. */
+  grpcStatus = -1;
+  /** The request says that it is a call of Connect. */
+  isConnect = false;
+  /** Its body says that the call has failed. */
+  failed = false;
+  /** `Protocol.code` of a refinement, 0 for none. */
+  protocol = 0;
   redacted = false;
   /** Its final header block was seen. */
   hasHead = false;
@@ -51,10 +64,17 @@ export class Http2Message {
     this.composer.reset();
     this.figures.fill(0);
     this.figures[0] = id;
-    for (const place of [this.method, this.path, this.authority, this.contentType, this.trace]) {
-      place.at = place.length = 0;
-    }
+    this.method.length = 0;
+    this.path.length = 0;
+    this.authority.length = 0;
+    this.contentType.length = 0;
+    this.trace.length = 0;
+    this.encoding.length = 0;
     this.status = 0;
+    this.grpcStatus = -1;
+    this.isConnect = false;
+    this.failed = false;
+    this.protocol = 0;
     this.redacted = false;
     this.hasHead = false;
     this.begun = false;
@@ -119,6 +139,8 @@ export class HeadWriter implements FieldSink {
     if (field.redacted) message.redacted = true;
     if (field.use === Use.None) return;
     if (field.use === Use.Status) this.status = field.status;
+    else if (field.use === Use.GrpcStatus) message.grpcStatus = field.status;
+    else if (field.use === Use.ConnectVersion) message.isConnect = true;
     if (this.#takesPlaces && !field.redacted) takePlace(message, field, at);
   }
 }
@@ -152,6 +174,8 @@ function placeOf(message: Http2Message, use: number): Place | undefined {
       return message.contentType;
     case Use.TraceParent:
       return message.trace;
+    case Use.GrpcEncoding:
+      return message.encoding;
     default:
       return undefined;
   }
@@ -169,6 +193,13 @@ export interface DataFrame {
   left: number;
   padding: number;
   ends: boolean;
+}
+
+/** What the answer to a call has to know of its request. */
+export interface CallRequest {
+  readonly path: Uint8Array;
+  /** `Protocol.code` */
+  readonly code: number;
 }
 
 /** One direction of a connection. */
@@ -193,6 +224,8 @@ export class Http2State {
   blockLost = false;
   /** RST_STREAM frames of this end. */
   resets = 0;
+  /** Of a client: paths of the calls that it made, by stream, until they are answered. */
+  readonly calls = new Map<number, CallRequest>();
   /** The connection was HTTP/1 and has been upgraded: stream 1's request came in HTTP/1. */
   readonly upgraded: boolean;
 

@@ -1,0 +1,77 @@
+/** Is a message of HTTP part of a remote call, by its media type? And what reads the messages in its body. */
+import { Flavour } from './payload.ts';
+
+/** `Protocol.code` by the way calls are carried. */
+export const callCodes = { grpc: 3, grpcWeb: 8, connect: 9 } as const;
+
+/** What a media type says of a call. */
+export interface CallKind {
+  readonly code: number;
+  readonly flavour: Flavour;
+  /** Messages are behind prefixes, not bare. */
+  readonly prefixed: boolean;
+  /** The body is base64 (application/grpc-web-text). */
+  readonly base64: boolean;
+  readonly format: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+const stem = encoder.encode('application/');
+const proto = encoder.encode('proto');
+const shortest = 'application/grpc'.length;
+const lowerG = 0x67;
+const lowerC = 0x63;
+
+/** The media types seen; they are few. */
+const kinds = new Map<string, CallKind | undefined>();
+const maxKinds = 200;
+const maxTypeBytes = 128;
+
+/** What the media type in `bytes[from, to)`, parameters or not, says; undefined: no call. */
+export function callKind(bytes: Uint8Array, from: number, to: number): CallKind | undefined {
+  // Nearly all other types differ in this letter.
+  const letter = bytes[from + stem.length]! | 0x20;
+  if (to - from < shortest || (letter !== lowerG && letter !== lowerC)) return undefined;
+  if (to - from > maxTypeBytes) return undefined;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = buffer.toString('latin1', from, to).toLowerCase();
+  if (kinds.has(text)) return kinds.get(text);
+  if (kinds.size >= maxKinds) kinds.clear();
+  const kind = readKind(text);
+  kinds.set(text, kind);
+  return kind;
+}
+
+const pattern = /^application\/(grpc|grpc-web|grpc-web-text|connect)(?:\+([\w.-]+))?\s*(?:;.*)?$/;
+
+function readKind(text: string): CallKind | undefined {
+  const found = pattern.exec(text);
+  if (found === null) return undefined;
+  const [, name, suffix] = found;
+  if (name === 'connect' && suffix === undefined) return undefined;
+  const format = suffix === undefined ? proto : encoder.encode(suffix);
+  const common = { prefixed: true, base64: name === 'grpc-web-text', format };
+  if (name === 'grpc') return { ...common, code: callCodes.grpc, flavour: Flavour.Grpc };
+  if (name === 'connect') return { ...common, code: callCodes.connect, flavour: Flavour.Connect };
+  return { ...common, code: callCodes.grpcWeb, flavour: Flavour.GrpcWeb };
+}
+
+const unaryTypes = /^application\/(proto|json)\s*(?:;.*)?$/i;
+const unaryKinds = new Map(
+  ['proto', 'json'].map((format): [string, CallKind] => [
+    format,
+    {
+      code: callCodes.connect,
+      flavour: Flavour.Connect,
+      prefixed: false,
+      base64: false,
+      format: encoder.encode(format),
+    },
+  ]),
+);
+
+/** The kind of a unary call of Connect: its request says so by `Connect-Protocol-Version`. */
+export function unaryKind(type: string): CallKind | undefined {
+  const format = unaryTypes.exec(type)?.[1]?.toLowerCase();
+  return format === undefined ? undefined : unaryKinds.get(format);
+}

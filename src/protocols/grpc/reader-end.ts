@@ -1,0 +1,30 @@
+/** How a call ended, where the body says it: trailers of gRPC-Web, the last message of Connect. */
+import { inflateBounded } from '../http/inflate-bounded.ts';
+import { codeOfConnect } from './status.ts';
+
+/** The body has not said. */
+export const noEnd = -1;
+
+const statusLine = /(?:^|\n)grpc-status[ \t]*:[ \t]*(\d{1,5})/i;
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
+/** `grpc-status: 5` among lines of trailers; `noEnd` when it is not there. */
+export function trailersEnd(bytes: Uint8Array): number {
+  const found = statusLine.exec(latin1(bytes));
+  return found === null ? noEnd : Number(found[1]);
+}
+
+const errorCode = /"error"\s*:\s*\{[^{}]*?"code"\s*:\s*"([a-z_]{1,32})"/;
+
+/** `{"error": {"code": "not_found"}}`; without an error the stream has ended well. */
+export function endOfStream(bytes: Uint8Array, encoding: Uint8Array | undefined): number {
+  const plain = encoding === undefined ? bytes : inflateBounded(bytes, latin1(encoding));
+  if (plain === undefined) return noEnd;
+  const text = latin1(plain);
+  const found = errorCode.exec(text);
+  if (found === null) return text.includes('"error"') ? codeOfConnect('unknown') : 0;
+  return codeOfConnect(found[1]!);
+}

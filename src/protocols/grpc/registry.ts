@@ -1,0 +1,151 @@
+/**
+ * The types that messages are decoded by, of this process: the user's files first, then what servers told
+ * by reflection on the wire, then what every call may carry.
+ */
+import type { StoredEntry } from '../../entry/entry.ts';
+import type { TypeSource } from './decode-state.ts';
+import { contentOfMessage } from './message-content.ts';
+import { callCodes } from './open-call.ts';
+import { readMessagePayload } from './payload.ts';
+import { type MessageSchema, type MethodSchema, TypeTable } from './schema.ts';
+import { declarationsOfFile, filesOfSet, nameOfFile } from './schema-descriptor.ts';
+import { declarationsOfTexts } from './schema-proto.ts';
+import { wellKnownTexts } from './well-known.ts';
+import { FieldWalk, Wire } from './wire.ts';
+
+/** What servers may tell all in all. */
+const maxLearntBytes = 64 << 20;
+const maxLearntFiles = 10_000;
+
+export interface ProtoFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What became of the user's files. */
+export interface LoadedProtos {
+  readonly messages: number;
+  readonly methods: number;
+  /** In words, each with the file's name. */
+  readonly problems: readonly string[];
+}
+
+class Registry implements TypeSource {
+  #given = new TypeTable();
+  readonly #learnt = new TypeTable();
+  #wellKnown: TypeTable | undefined;
+  readonly #learntFiles = new Map<string, number>();
+  #learntBytes = 0;
+
+  message(name: string): MessageSchema | undefined {
+    return this.#given.message(name) ?? this.#learnt.message(name) ?? this.#builtIn().message(name);
+  }
+
+  enumeration(name: string): ReadonlyMap<number, string> | undefined {
+    return (
+      this.#given.enumeration(name) ??
+      this.#learnt.enumeration(name) ??
+      this.#builtIn().enumeration(name)
+    );
+  }
+
+  method(path: string): MethodSchema | undefined {
+    return this.#given.method(path) ?? this.#learnt.method(path) ?? this.#builtIn().method(path);
+  }
+
+  give(files: readonly ProtoFile[]): LoadedProtos {
+    const table = new TypeTable();
+    const texts: { name: string; text: string }[] = [];
+    const problems: string[] = [];
+    let messages = 0;
+    let methods = 0;
+    for (const { name, bytes } of files) {
+      if (name.endsWith('.proto')) {
+        texts.push({ name, text: new TextDecoder().decode(bytes) });
+        continue;
+      }
+      const parts = filesOfSet(bytes)?.map(declarationsOfFile) ?? [];
+      const good = parts.filter((each) => each !== undefined);
+      for (const each of good) {
+        table.add(each);
+        messages += each.messages.length;
+        methods += each.methods.length;
+      }
+      if (good.length === 0 || good.length < parts.length) {
+        problems.push(`${name}: neither a .proto file nor a descriptor set`);
+      }
+    }
+    const parsed = declarationsOfTexts(texts);
+    table.add(parsed.declarations);
+    messages += parsed.declarations.messages.length;
+    methods += parsed.declarations.methods.length;
+    this.#given = table;
+    return { messages, methods, problems: [...problems, ...parsed.problems] };
+  }
+
+  /** A FileDescriptorProto that a server has sent. True when it is new. */
+  learn(file: Uint8Array): boolean {
+    const name = nameOfFile(file);
+    if (this.#learntFiles.get(name) === file.length) return false;
+    const { size } = this.#learntFiles;
+    if (size >= maxLearntFiles || this.#learntBytes + file.length > maxLearntBytes) return false;
+    const declarations = declarationsOfFile(file);
+    if (declarations === undefined) return false;
+    this.#learntFiles.set(name, file.length);
+    this.#learntBytes += file.length;
+    this.#learnt.add(declarations);
+    return true;
+  }
+
+  #builtIn(): TypeTable {
+    if (this.#wellKnown === undefined) {
+      const files = wellKnownTexts.map((text, i) => ({ name: `built in ${i}`, text }));
+      this.#wellKnown = new TypeTable();
+      this.#wellKnown.add(declarationsOfTexts(files).declarations);
+    }
+    return this.#wellKnown;
+  }
+}
+
+const registry = new Registry();
+
+/** Where decoding looks types up. */
+export const types: TypeSource = registry;
+
+/** Takes the user's files in place of those given before: `.proto` texts and descriptor sets. */
+export function giveProtos(files: readonly ProtoFile[]): LoadedProtos {
+  return registry.give(files);
+}
+
+const reflectionPath = /^\/grpc\.reflection\.v1(?:alpha)?\.ServerReflection\/ServerReflectionInfo$/;
+/** Of ServerReflectionResponse, and of the FileDescriptorResponse in it. */
+const fileResponse = 4;
+const fileDescriptor = 1;
+
+/**
+ * Learns types from an entry that is a server's answer to reflection; all others cost a comparison. True
+ * when something new was learnt: messages that were shown without names can be decoded anew.
+ */
+export function learnFrom({ protocolCode, row, payload }: StoredEntry): boolean {
+  if (protocolCode !== callCodes.grpc || payload.response === undefined) return false;
+  if (!row.target.startsWith('/grpc.reflection.')) return false;
+  return learnFromAnswer(payload.response);
+}
+
+/** The same from the payload of one message. */
+export function learnFromAnswer(response: Uint8Array): boolean {
+  const kept = readMessagePayload(response);
+  if (kept === undefined || !reflectionPath.test(kept.path)) return false;
+  const { bytes } = contentOfMessage(kept);
+  const answer = new FieldWalk(bytes, 0, bytes.length);
+  let isNew = false;
+  while (answer.next()) {
+    if (answer.number !== fileResponse || answer.wireType !== Wire.Bytes) continue;
+    const files = new FieldWalk(bytes, answer.from, answer.to);
+    while (files.next()) {
+      if (files.number !== fileDescriptor || files.wireType !== Wire.Bytes) continue;
+      isNew = registry.learn(bytes.slice(files.from, files.to)) || isNew;
+    }
+  }
+  return isNew;
+}

@@ -1,0 +1,79 @@
+/** Remote calls on HTTP/2: their messages are read as they come, their status is that of the call. */
+import { type Output, type ParserStream, Role } from '../../dissect/contract.ts';
+import { Base64Reader } from '../grpc/base64-reader.ts';
+import { type CallKind, callCodes, callKind, unaryKind } from '../grpc/open-call.ts';
+import { MessageReader } from '../grpc/reader.ts';
+import type { BodyReader } from '../http/body-reader.ts';
+import {
+  type CallRequest,
+  type Http2Message,
+  type Http2State,
+  http2Version,
+  maxMessages,
+  type Place,
+} from './stream.ts';
+
+type Stream = ParserStream<Http2State>;
+
+const unknownPath: CallRequest = { path: new Uint8Array(0), code: 0 };
+
+/**
+ * Marks a message whose head is complete as part of a call. What reads its body, when it has one (it does
+ * not end with its head) in which there are messages.
+ */
+export function openCall(
+  stream: Stream,
+  part: Http2Message,
+  ends: boolean,
+): BodyReader | undefined {
+  const { side, state, peer, out } = stream;
+  const { bytes } = part.composer;
+  const { at, length } = part.contentType;
+  let kind = length === 0 ? undefined : callKind(bytes, at, at + length);
+  if (kind === undefined && part.isConnect && side === 'client') {
+    kind = unaryKind(Buffer.from(bytes.subarray(at, at + length)).toString('latin1'));
+  }
+  if (kind === undefined && part.grpcStatus < 0) return undefined;
+  part.protocol = kind?.code ?? callCodes.grpc;
+  if (kind === undefined) return undefined;
+  let request = unknownPath;
+  if (side === 'client') {
+    request = { path: slice(part, part.path), code: kind.code };
+    remember(state.calls, part.id, request);
+  } else request = peer.calls.get(part.id) ?? unknownPath;
+  return kind.prefixed && !ends ? readerOf(out, part, kind, request) : undefined;
+}
+
+function readerOf(
+  out: Output,
+  part: Http2Message,
+  kind: CallKind,
+  request: CallRequest,
+): BodyReader {
+  const reader = new MessageReader(out, {
+    key: part.id,
+    protocol: kind.code,
+    version: http2Version,
+    flavour: kind.flavour,
+    encoding: slice(part, part.encoding),
+    format: kind.format,
+    path: request.path,
+  });
+  return kind.base64 ? new Base64Reader(reader) : reader;
+}
+
+function slice(part: Http2Message, { at, length }: Place): Uint8Array {
+  return part.composer.bytes.slice(at, at + length);
+}
+
+function remember(calls: Map<number, CallRequest>, id: number, request: CallRequest): void {
+  if (calls.size >= maxMessages) calls.delete(calls.keys().next().value!);
+  calls.set(id, request);
+}
+
+/** The call's answer is complete: nobody asks for its request any more. */
+export function forgetCall({ side, state, peer }: Stream, id: number, role: Role): void {
+  const isAnswer = role === Role.Response || (role === Role.BySide && side === 'server');
+  const { calls } = side === 'client' ? state : peer;
+  if (isAnswer && calls.size > 0) calls.delete(id);
+}
