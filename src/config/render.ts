@@ -25,6 +25,16 @@ export function inline(value: unknown): string {
   return `{${pairs.join(', ')}}`;
 }
 
+/** A setting on one line; a list that does not fit has a line for each element. */
+function valueLines(name: string, value: unknown, indent: string, mark: string): string[] {
+  const line = `${indent}${mark}${name}: ${inline(value)}`;
+  if (line.length <= width || !Array.isArray(value)) return [line];
+  return [
+    `${indent}${mark}${name}:`,
+    ...value.map((element) => `${indent}${mark}  - ${inline(element)}`),
+  ];
+}
+
 function comment(text: string, indent: string): string[] {
   const lines: string[] = [];
   let line = `${indent}#`;
@@ -64,8 +74,8 @@ function templateLines(branches: Branches, indent: string, off: boolean): string
     .flatMap(([name, node]) => {
       const mark = off || isOff(node) ? '# ' : '';
       if (node.node === 'setting') {
-        const value = inline(writable(node, node.default));
-        return [...comment(explanation(node), indent), `${indent}${mark}${name}: ${value}`];
+        const lines = valueLines(name, writable(node, node.default), indent, mark);
+        return [...comment(explanation(node), indent), ...lines];
       }
       const inner = templateLines(node.children, `${indent}  `, off || mark !== '');
       const space = indent === '' ? [''] : [];

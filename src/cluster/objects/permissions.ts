@@ -213,7 +213,8 @@ function commandNeeds(settings: ClusterSettings): Permission[] {
     ...needs(scope, '', 'pods', read),
     ...(settings.mode === 'tap' ? [leaseRenewal(lease)] : []),
     ...needs('namespace', '', 'pods/log', ['get']),
-    ...needs('namespace', '', 'pods/portforward', ['create']),
+    // Over WebSockets the request is a GET; over SPDY, as older clients ask, a POST.
+    ...needs('namespace', '', 'pods/portforward', ['get', 'create']),
     ...needs('namespace', '', 'events', read),
     ...(settings.mode === 'install' && settings.storage.enabled && settings.clusterWide
       ? needs('cluster', 'storage.k8s.io', 'storageclasses', ['list'])

@@ -23,13 +23,21 @@ const digest = {
   pattern: { matches: /^(sha256:[0-9a-f]{64})?$/, expected: 'sha256: and 64 hexadecimal digits' },
 };
 
-function pod(of: string) {
+/** The first toleration that matches counts: an API server on a lost node is to move. */
+const lostNode = ['not-ready', 'unreachable'].map((state) => ({
+  key: `node.kubernetes.io/${state}`,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: 300,
+}));
+
+function pod(of: string, tolerations: Parameters<typeof objects>[0] = everyTaint) {
   return {
     image: text('', `image of ${of} alone, as a whole reference`, { shown: "Mizu's image" }),
     'node-selector': map(`labels that a node must have to run ${of}`),
     affinity: object(`affinity of ${of}, as in a pod's \`affinity\``),
     tolerations: objects(
-      everyTaint,
+      tolerations,
       `taints of nodes that ${of} may run on, as in a pod's \`tolerations\``,
       {
         shown: 'any taint',
@@ -109,11 +117,11 @@ export const cluster = {
       least: 1,
       most: 100,
     }),
-    ...pod('the API server'),
+    ...pod('the API server', [...lostNode, ...everyTaint]),
   }),
   tapper: group('The tappers: one pod on each node with targets.', {
     'host-processes': boolean(
-      true,
+      false,
       "mount the node's /proc (read-only), to name the owners of host-network sockets",
     ),
     ...pod('the tappers'),
