@@ -23,6 +23,8 @@ import { summaryOf, targetsReport } from './targets-report.ts';
 
 /** Services change with their pods; the plan is made again at most so often. */
 const settleMs = 300;
+/** Whoever chooses targets waits no longer for the choice to be kept. */
+const saveMs = 5000;
 
 export class ClusterSide {
   readonly names: ClusterNames;
@@ -189,7 +191,8 @@ export class ClusterSide {
       if (settings.mode !== 'install') return;
       const { namespace, configMap: name } = settings;
       const patch = { data: { [selectionFile]: content } };
-      await this.#api.merge({ kind: 'ConfigMap', namespace, name }, patch);
+      const reference = { kind: 'ConfigMap', namespace, name };
+      await this.#api.merge(reference, patch, { timeoutMs: saveMs });
     } catch (error) {
       this.#log.error(`the choice of targets cannot be kept: ${(error as Error).message}`);
     }
