@@ -100,12 +100,12 @@ export async function consumeWithKcat(
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-function kafkajs(port: number, sasl?: SASLOptions): Kafka {
+function kafkajs(port: number, retries: number, sasl?: SASLOptions): Kafka {
   return new Kafka({
     clientId: 'shop',
     brokers: [`127.0.0.1:${port}`],
     logLevel: logLevel.NOTHING,
-    retry: { retries: 0 },
+    retry: { retries },
     ...(sasl !== undefined && { sasl }),
   });
 }
@@ -117,7 +117,7 @@ export interface DoneWithKafkajs {
 
 /** Headers, tombstones, gzip, acks=0, transactions that commit and that do not, a group, an admin. */
 export async function useKafkajs(broker: KafkaBroker): Promise<DoneWithKafkajs> {
-  const kafka = kafkajs(broker.port);
+  const kafka = kafkajs(broker.port, 8);
   const admin = kafka.admin();
   await admin.connect();
   const topics = ['js-plain', 'js-unsure', 'js-money'];
@@ -164,7 +164,6 @@ async function transact(kafka: Kafka, note: Note): Promise<void> {
   const producer = kafka.producer({
     transactionalId: 'payments',
     idempotent: true,
-    retry: { retries: 3 },
     maxInFlightRequests: 1,
   });
   await producer.connect();
@@ -213,7 +212,7 @@ export async function logIn(
   password: string = user.password,
 ): Promise<boolean> {
   const sasl = { mechanism, username: user.name, password } as SASLOptions;
-  const admin = kafkajs(broker.saslPort, sasl).admin();
+  const admin = kafkajs(broker.saslPort, 0, sasl).admin();
   try {
     await admin.connect();
     await admin.listTopics();

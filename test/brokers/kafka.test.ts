@@ -195,7 +195,8 @@ describe.skipIf(missing !== undefined)(`Kafka ${newKafka}${because}`, () => {
     const unsure = entries.filter(
       ({ method, target }) => method === 'Produce' && target === 'js-unsure',
     );
-    expect(unsure).toMatchObject([{ outcome: 'ok', response: undefined, incomplete: [] }]);
+    expect(unsure).toMatchObject([{ outcome: 'ok', incomplete: [] }]);
+    expect(unsure[0]?.response).toBeUndefined();
     const failed = entries.filter(({ target }) => target === 'no-such-topic');
     expect(failed).toMatchObject([{ method: 'Metadata', status: 3, outcome: 'failed' }]);
   });
@@ -231,9 +232,7 @@ describe.skipIf(missing !== undefined)(`Kafka ${newKafka}${because}`, () => {
     ]);
     expect(JSON.stringify(entries)).not.toMatch(new RegExp(`${user.password}|wrong-password`));
     const whole = await readEntries(capture.file, ['--no-redact']);
-    expect(JSON.stringify(whole)).toContain(
-      Buffer.from(`${user.password}`).toString('base64').slice(2, 10),
-    );
+    expect(JSON.stringify(whole)).toMatch(new RegExp(`"password":"${user.password}"`));
   });
 
   test('the wire had what was compressed compressed', async () => {

@@ -591,7 +591,7 @@ describe('secrets are not kept', () => {
         method: 'SaslAuthenticate',
         target: 'alice',
         incomplete: [],
-        request: { payload: { authBytes: expect.any(String) } },
+        request: { payload: { authBytes: { user: 'alice', password: '[REDACTED]' } } },
       },
       { method: 'Heartbeat' },
     ]);
@@ -700,10 +700,9 @@ describe('secrets are not kept', () => {
   it('but all is there when redaction is off', () => {
     const talk = [...handshake(1, 'PLAIN'), sasl(2, '\0alice\0hunter2')];
     const [, entry] = entriesOf(protocols, talk);
-    expect(Buffer.from(String(entry?.request?.['payload'] && '')).length).toBe(0);
-    expect(JSON.stringify(entry?.request)).toContain(
-      Buffer.from('\0alice\0hunter2').toString('base64'),
-    );
+    expect(entry?.request?.['payload']).toEqual({
+      authBytes: { authorizationId: '', user: 'alice', password: 'hunter2' },
+    });
   });
 });
 
