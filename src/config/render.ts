@@ -31,8 +31,19 @@ function valueLines(name: string, value: unknown, indent: string, mark: string):
   if (line.length <= width || !Array.isArray(value)) return [line];
   return [
     `${indent}${mark}${name}:`,
-    ...value.map((element) => `${indent}${mark}  - ${inline(element)}`),
+    ...value.flatMap((element) => elementLines(element).map((each) => `${indent}${mark}  ${each}`)),
   ];
+}
+
+/** An element of a list: a map with a line for each member. */
+function elementLines(element: unknown): string[] {
+  if (typeof element !== 'object' || element === null || Array.isArray(element)) {
+    return [`- ${inline(element)}`];
+  }
+  const members = Object.entries(element).map(
+    ([name, inner]) => `${quoted(name)}: ${inline(inner)}`,
+  );
+  return members.map((member, i) => (i === 0 ? `- ${member}` : `  ${member}`));
 }
 
 function comment(text: string, indent: string): string[] {
