@@ -10,7 +10,7 @@ import { type DecodedHead, FieldLine, fieldElements, fieldValue } from '../http/
 import type { DecodedMessage } from '../http/decode-message.ts';
 import { errorName } from './errors.ts';
 import { fieldPrefixBytes } from './hpack.ts';
-import { Block, blockPrefixBytes, type FigureName, figureNames } from './payload.ts';
+import { Block, blockPrefixBytes, type FigureName, figureBytes, figureNames } from './payload.ts';
 
 type Figures = Readonly<Record<FigureName, number>>;
 
@@ -87,8 +87,12 @@ function readFields(bytes: Uint8Array, from: number, to: number): DecodedHead {
 }
 
 function readFigures(view: DataView, from: number, to: number): Figures {
-  const read = (i: number) => (from + i * 4 + 4 <= to ? view.getUint32(from + i * 4) : 0);
-  return Object.fromEntries(figureNames.map((name, i) => [name, read(i)])) as Figures;
+  const figures = { ...noFigures };
+  for (let at = from; at + figureBytes <= to; at += figureBytes) {
+    const name = figureNames[view.getUint8(at)];
+    if (name !== undefined) figures[name] = view.getUint32(at + 1);
+  }
+  return figures;
 }
 
 /** What deserves attention, in words. */

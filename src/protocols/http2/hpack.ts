@@ -70,6 +70,9 @@ const uses: Readonly<Record<string, number>> = {
 const secret = new TextEncoder().encode('[REDACTED]');
 const neverIndexedBit = 0x80;
 
+/** Entries that were pushed out of a table before its memory is tidied. */
+const maxEvicted = 256;
+
 let scratch: Uint8Array = new Uint8Array(16 << 10);
 
 function makeField(
@@ -135,12 +138,29 @@ export interface FieldSink {
   field(field: HeaderField): void;
 }
 
+/** Literals seen lately, whose field need not be made again. */
+interface SeenLiteral {
+  /** Of the name: what the index pointed to. */
+  readonly name: HeaderField;
+  /** The value as on the wire, with its length in front. */
+  readonly wire: Uint8Array;
+  readonly never: boolean;
+  readonly field: HeaderField;
+  /** Of the entry in the table. */
+  readonly size: number;
+}
+
+/** Places for them; a new one takes the place of an old one. */
+const seenPlaces = 512;
+const maxSeenBytes = 256;
+
 /** The decoder of one direction of a connection. */
 export class HpackDecoder {
-  /** Newest last. */
+  /** Entries in use are those from `#oldest`; newest last. */
   #table: HeaderField[] = [];
   /** Real sizes of the entries, which redaction does not change. */
   #sizes: number[] = [];
+  #oldest = 0;
   #bytes = 0;
   #limit = firstTableBytes;
   /** Fields pointed to that are not known. */
@@ -149,6 +169,7 @@ export class HpackDecoder {
   /** Read position in the block. */
   #at = 0;
   #end = 0;
+  #seen: (SeenLiteral | undefined)[] | undefined;
 
   constructor(redacting: boolean) {
     this.#redacting = redacting;
@@ -158,6 +179,7 @@ export class HpackDecoder {
   lose(): void {
     this.#table = [];
     this.#sizes = [];
+    this.#oldest = 0;
     this.#bytes = 0;
     this.#limit = Math.max(this.#limit, maxTableBytes);
   }
@@ -171,11 +193,11 @@ export class HpackDecoder {
     while (this.#at < to) {
       const first = bytes[this.#at]!;
       if (first >= 0x80) {
-        const index = this.#number(bytes, 7);
+        const index = this.#number(bytes, 0x7f);
         if (index <= 0) return false;
         sink.field(this.#lookup(index));
       } else if (first >= 0x20 && first < 0x40) {
-        const limit = this.#number(bytes, 5);
+        const limit = this.#number(bytes, 0x1f);
         if (limit < 0) return false;
         this.#limit = Math.min(limit, maxTableBytes);
         this.#evict(this.#limit);
@@ -191,42 +213,59 @@ export class HpackDecoder {
   /** 01: inserted; 0000: not; 0001: never. */
   #literal(bytes: Uint8Array, first: number, sink: FieldSink): boolean {
     const inserts = first >= 0x40;
-    const index = this.#number(bytes, inserts ? 6 : 4);
+    const index = this.#number(bytes, inserts ? 0x3f : 0x0f);
     if (index < 0) return false;
-    let name: Uint8Array = unknownName;
-    let nameLength = unknownName.length;
-    let at = 0;
-    if (index > 0) {
-      const named = this.#lookup(index);
-      if (named !== unknownField) {
-        name = named.encoded.subarray(fieldPrefixBytes, fieldPrefixBytes + named.nameLength);
-        nameLength = named.nameLength;
-      }
-    } else {
-      const length = this.#text(bytes, 0);
-      if (length < 0) return false;
-      name = scratch;
-      nameLength = length;
-      at = length;
-    }
-    const kept = name;
-    const valueLength = this.#text(bytes, at);
-    if (valueLength < 0) return false;
-    const value = scratch.subarray(at, at + valueLength);
-    // Reading the value may have moved the scratch, and the name with it.
-    const nameBytes = kept === unknownName || index > 0 ? kept : scratch;
     const never = first >= 0x10 && first < 0x20;
-    const field = makeField(nameBytes, nameLength, value, valueLength, never, this.#redacting);
+    if (index === 0) return this.#newName(bytes, inserts, never, sink);
+    const named = this.#lookup(index);
+    const from = this.#at;
+    const to = this.#endOfText(bytes);
+    if (to < 0) return false;
+    const place = placeOf(bytes, from, to, named.nameLength);
+    const seen = this.#seen?.[place];
+    if (seen !== undefined && isSame(seen, named, never, bytes, from, to)) {
+      this.#at = to;
+      if (inserts) this.#insert(seen.field, seen.size);
+      sink.field(seen.field);
+      return true;
+    }
+    const valueLength = this.#text(bytes, 0);
+    if (valueLength < 0) return false;
+    const isKnown = named !== unknownField;
+    const nameLength = isKnown ? named.nameLength : unknownName.length;
+    const name = isKnown
+      ? named.encoded.subarray(fieldPrefixBytes, fieldPrefixBytes + nameLength)
+      : unknownName;
+    const field = makeField(name, nameLength, scratch, valueLength, never, this.#redacting);
+    const size = nameLength + valueLength + entryOverhead;
+    if (isKnown && to - from <= maxSeenBytes) {
+      this.#seen ??= new Array<SeenLiteral | undefined>(seenPlaces).fill(undefined);
+      this.#seen[place] = { name: named, wire: bytes.slice(from, to), never, field, size };
+    }
+    if (inserts) this.#insert(field, size);
+    sink.field(field);
+    return true;
+  }
+
+  /** A literal whose name is one as well. */
+  #newName(bytes: Uint8Array, inserts: boolean, never: boolean, sink: FieldSink): boolean {
+    const nameLength = this.#text(bytes, 0);
+    if (nameLength < 0) return false;
+    const valueLength = this.#text(bytes, nameLength);
+    if (valueLength < 0) return false;
+    // Reading the value may have moved the scratch, and the name with it.
+    const value = scratch.subarray(nameLength, nameLength + valueLength);
+    const field = makeField(scratch, nameLength, value, valueLength, never, this.#redacting);
     if (inserts) this.#insert(field, nameLength + valueLength + entryOverhead);
     sink.field(field);
     return true;
   }
 
   #lookup(index: number): HeaderField {
-    if (index <= statics!.length) return statics![index - 1]!;
-    const at = this.#table.length - (index - statics!.length);
-    const field = at >= 0 ? this.#table[at] : undefined;
-    if (field !== undefined) return field;
+    const known = statics!;
+    if (index <= known.length) return known[index - 1]!;
+    const at = this.#table.length - (index - known.length);
+    if (at >= this.#oldest) return this.#table[at]!;
     this.unknown++;
     return unknownField;
   }
@@ -240,16 +279,18 @@ export class HpackDecoder {
   }
 
   #evict(limit: number): void {
-    let count = 0;
-    while (this.#bytes > limit && count < this.#sizes.length) this.#bytes -= this.#sizes[count++]!;
-    if (count === 0) return;
-    this.#table.splice(0, count);
-    this.#sizes.splice(0, count);
+    const { length } = this.#sizes;
+    while (this.#bytes > limit && this.#oldest < length) {
+      this.#bytes -= this.#sizes[this.#oldest++]!;
+    }
+    if (this.#oldest < maxEvicted) return;
+    this.#table = this.#table.slice(this.#oldest);
+    this.#sizes = this.#sizes.slice(this.#oldest);
+    this.#oldest = 0;
   }
 
-  /** An integer with a prefix of `bits` (RFC 7541, 5.1); -1 when it is cut or too large. */
-  #number(bytes: Uint8Array, bits: number): number {
-    const full = (1 << bits) - 1;
+  /** An integer behind a prefix whose ones are `full` (RFC 7541, 5.1); -1 when it is cut or too large. */
+  #number(bytes: Uint8Array, full: number): number {
     let value = bytes[this.#at++]! & full;
     if (value < full) return value;
     for (let shift = 0; shift <= 21; shift += 7) {
@@ -261,11 +302,21 @@ export class HpackDecoder {
     return -1;
   }
 
+  /** Where the string that begins here ends, or -1; nothing is read. */
+  #endOfText(bytes: Uint8Array): number {
+    const at = this.#at;
+    if (at >= this.#end) return -1;
+    const length = this.#number(bytes, 0x7f);
+    const to = this.#at + length;
+    this.#at = at;
+    return length < 0 || length > maxTextBytes || to > this.#end ? -1 : to;
+  }
+
   /** A string into the scratch at `at`; its length, or -1. */
   #text(bytes: Uint8Array, at: number): number {
     if (this.#at >= this.#end) return -1;
     const isCoded = bytes[this.#at]! >= 0x80;
-    const length = this.#number(bytes, 7);
+    const length = this.#number(bytes, 0x7f);
     if (length < 0 || length > maxTextBytes || this.#at + length > this.#end) return -1;
     const from = this.#at;
     this.#at += length;
@@ -283,4 +334,25 @@ export class HpackDecoder {
     const end = decodeHuffman(bytes, from, from + length, scratch, at);
     return end < 0 ? -1 : end - at;
   }
+}
+
+/** Place of a literal among those seen. */
+function placeOf(bytes: Uint8Array, from: number, to: number, seed: number): number {
+  let hash = seed;
+  for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+  return (hash ^ (hash >>> 9) ^ (hash >>> 18)) & (seenPlaces - 1);
+}
+
+function isSame(
+  seen: SeenLiteral,
+  name: HeaderField,
+  never: boolean,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  const { wire } = seen;
+  if (seen.name !== name || seen.never !== never || wire.length !== to - from) return false;
+  for (let i = from; i < to; i++) if (bytes[i] !== wire[i - from]) return false;
+  return true;
 }

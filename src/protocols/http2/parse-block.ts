@@ -7,7 +7,8 @@
  */
 import { Role, type Window } from '../../dissect/contract.ts';
 import { Flag, Frame, frameHeaderBytes } from './frames.ts';
-import { Block } from './payload.ts';
+import type { FieldSink } from './hpack.ts';
+import { Block, Figure } from './payload.ts';
 import { completeMessage, openBody, type Stream } from './report.ts';
 import {
   HeadWriter,
@@ -84,6 +85,8 @@ export function takeBlock(
   return true;
 }
 
+/** Takes fields that belong to nothing. */
+const nobody: FieldSink = { field: () => undefined };
 const noBlock = new Uint8Array(0);
 
 /** A part of a block in several frames. */
@@ -118,6 +121,10 @@ function useBlock(
   const { state, side } = stream;
   const promised = state.blockPromise;
   const part = promised > 0 ? takeMessage(promised) : messageOf(stream, id);
+  if (part === undefined) {
+    if (isLost || !state.hpack.decode(bytes, from, to, nobody)) state.hpack.lose();
+    return;
+  }
   if (!part.hasHead && part.composer.used === 0) stream.out.mark(part.mark);
   const { composer } = part;
   composer.close();
@@ -128,14 +135,14 @@ function useBlock(
   const unknownBefore = state.hpack.unknown;
   const valid = !isLost && state.hpack.decode(bytes, from, to, writer);
   composer.close();
-  part.count('unknownFields', state.hpack.unknown - unknownBefore);
-  part.count('headersFrames');
-  part.count('continuationFrames', state.blockFrames - 1);
-  part.count('headerBytes', to - from);
+  part.count(Figure.unknownFields, state.hpack.unknown - unknownBefore);
+  part.count(Figure.headersFrames);
+  part.count(Figure.continuationFrames, state.blockFrames - 1);
+  part.count(Figure.headerBytes, to - from);
   part.wireBytes += to - from + frameHeaderBytes * state.blockFrames;
   if (weight > 0) {
-    part.set('weight', weight);
-    part.set('dependsOn', dependsOn);
+    part.set(Figure.weight, weight);
+    part.set(Figure.dependsOn, dependsOn);
   }
   if (!valid) {
     part.malformed = true;
@@ -165,17 +172,18 @@ function useBlock(
   if (!part.begun) state.fresh.push(part);
 }
 
-/** The message of a stream that is on its way, or a new one. */
-function messageOf(stream: Stream, id: number): Http2Message {
-  const { messages } = stream.state;
+/** The message of a stream that is on its way, or a new one; none of a stream that was reset. */
+function messageOf(stream: Stream, id: number): Http2Message | undefined {
+  const { messages, closed } = stream.state;
   const known = messages.get(id);
   if (known !== undefined) return known;
+  if (closed.has(id)) return undefined;
   if (messages.size >= maxMessages) {
     const oldest = messages.values().next().value!;
     completeMessage(stream, oldest, Role.BySide, true);
   }
   const part = takeMessage(id);
-  part.set('connectionResets', stream.peer.resets + stream.state.resets);
+  part.set(Figure.connectionResets, stream.peer.resets + stream.state.resets);
   messages.set(id, part);
   return part;
 }

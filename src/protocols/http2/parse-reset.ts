@@ -1,5 +1,6 @@
 /** Streams that end early: RST_STREAM and GOAWAY (RFC 9113, 6.4, 6.8). */
 import { Role } from '../../dissect/contract.ts';
+import { Figure } from './payload.ts';
 import { completeMessage, type Stream } from './report.ts';
 import type { Http2Message } from './stream.ts';
 import { takeMessage } from './stream.ts';
@@ -14,6 +15,8 @@ const noError = 0;
 export function resetStream(stream: Stream, id: number, code: number): void {
   const { state, peer, side } = stream;
   state.resets++;
+  state.closed.add(id);
+  peer.closed.add(id);
   const own = state.messages.get(id);
   const others = peer.messages.get(id);
   if (own !== undefined) mark(own, code, byThisEnd);
@@ -31,8 +34,8 @@ export function resetStream(stream: Stream, id: number, code: number): void {
 }
 
 function mark(part: Http2Message, code: number, by: number): void {
-  part.set('resetCode', code + 1);
-  part.set('resetBy', by);
+  part.set(Figure.resetCode, code + 1);
+  part.set(Figure.resetBy, by);
 }
 
 /** Which role to report a message under when the end that is read now did not send it. */
@@ -62,7 +65,7 @@ export function goAway(stream: Stream, last: number, code: number): void {
   const { peer, out } = stream;
   for (const part of [...peer.messages.values()]) {
     if (part.id <= last) continue;
-    part.set('goAwayCode', code + 1);
+    part.set(Figure.goAwayCode, code + 1);
     completeMessage(stream, part, stream.side === 'client' ? Role.Response : Role.Request, true);
     out.message.reset();
     out.message.key = part.id;

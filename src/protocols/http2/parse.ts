@@ -3,6 +3,7 @@ import { type Progress, Role, Step, type Window } from '../../dissect/contract.t
 import { Flag, Frame, frameHeaderBytes, preface } from './frames.ts';
 import { takeBlock } from './parse-block.ts';
 import { goAway, resetStream } from './parse-reset.ts';
+import { Figure } from './payload.ts';
 import { beginMessage, completeMessage, mayBegin, type Stream, takeBody } from './report.ts';
 import type { Http2State } from './stream.ts';
 
@@ -110,10 +111,10 @@ function openData(window: Window, stream: Stream): Progress {
   data.ends = (flags & Flag.EndStream) !== 0;
   if (part !== undefined) {
     part.wireBytes += frameHeaderBytes + length;
-    part.count('dataFrames');
-    part.count('dataBytes', left);
-    if (padded) part.count('paddingBytes', padding + 1);
-    if (left === 0 && !data.ends) part.count('emptyDataFrames');
+    part.count(Figure.dataFrames);
+    part.count(Figure.dataBytes, left);
+    if (padded) part.count(Figure.paddingBytes, padding + 1);
+    if (left === 0 && !data.ends) part.count(Figure.emptyDataFrames);
   }
   state.inData = true;
   window.consume(headerBytes);
@@ -182,7 +183,7 @@ function takeFrame(window: Window, stream: Stream, type: number, length: number)
 /** What the other end may send more: a figure of its message. */
 function takeWindowUpdate(sender: Http2State, id: number, increment: number): boolean {
   const part = id === 0 ? undefined : sender.messages.get(id);
-  part?.count('windowUpdateFrames');
-  part?.count('windowUpdateBytes', increment & 0x7fff_ffff);
+  part?.count(Figure.windowUpdateFrames);
+  part?.count(Figure.windowUpdateBytes, increment & 0x7fff_ffff);
   return true;
 }

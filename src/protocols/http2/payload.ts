@@ -4,7 +4,7 @@
  *   block    u8 kind · u32 length · content
  *   fields   any number of: u16 length of the name · u32 length of the value (highest bit: never indexed)
  *            · name · value
- *   figures  `figureNames.length` numbers of u32
+ *   figures  any number of: u8 `Figure` · u32 value; those that are missing are 0
  */
 export const Block = {
   /** Pseudo-headers and headers. */
@@ -17,34 +17,36 @@ export const Block = {
 } as const;
 
 export const blockPrefixBytes = 5;
+export const figureBytes = 5;
 
 /** Figures of one direction of a stream; all from the frames that were seen. */
-export const figureNames = [
-  'streamId',
-  'headersFrames',
-  'continuationFrames',
-  'dataFrames',
-  'dataBytes',
-  'paddingBytes',
+export const Figure = {
+  streamId: 0,
+  headersFrames: 1,
+  continuationFrames: 2,
+  dataFrames: 3,
+  dataBytes: 4,
+  paddingBytes: 5,
   /** WINDOW_UPDATE frames that the other end sent for this direction, and what they allowed. */
-  'windowUpdateFrames',
-  'windowUpdateBytes',
+  windowUpdateFrames: 6,
+  windowUpdateBytes: 7,
   /** Error code of RST_STREAM plus one; 0: not reset. */
-  'resetCode',
+  resetCode: 8,
   /** 1: this end reset the stream, 2: the other. */
-  'resetBy',
+  resetBy: 9,
   /** Error code of a GOAWAY that left this stream unanswered, plus one. */
-  'goAwayCode',
+  goAwayCode: 10,
   /** Empty DATA frames without an end: a known attack. */
-  'emptyDataFrames',
+  emptyDataFrames: 11,
   /** Streams that the client had reset on this connection by then. */
-  'connectionResets',
-  'unknownFields',
-  'weight',
-  'dependsOn',
-  'headerBytes',
-] as const;
-export type FigureName = (typeof figureNames)[number];
+  connectionResets: 12,
+  unknownFields: 13,
+  weight: 14,
+  dependsOn: 15,
+  headerBytes: 16,
+} as const;
+export type FigureName = keyof typeof Figure;
+export const figureNames = Object.keys(Figure) as FigureName[];
 
 /** Bodies are kept at once when they come: a buffer starts with this much. */
 const firstBytes = 2048;
@@ -93,10 +95,13 @@ export class Composer {
 
   figures(values: Uint32Array): void {
     this.open(Block.Figures);
-    this.#grow(values.length * 4);
-    for (const value of values) {
-      this.#put32(this.used, value);
-      this.used += 4;
+    this.#grow(values.length * figureBytes);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (value === 0) continue;
+      this.bytes[this.used] = i;
+      this.#put32(this.used + 1, value);
+      this.used += figureBytes;
     }
     this.close();
   }

@@ -3,7 +3,7 @@ import { type Message, type Output, type ParserStream, Role } from '../../dissec
 import { callCodes } from '../grpc/open-call.ts';
 import { bodyReaderFor } from '../http/body-reader.ts';
 import { forgetCall, openCall } from './calls.ts';
-import { Block, held, maxHeldBytes } from './payload.ts';
+import { Block, Figure, held, maxHeldBytes } from './payload.ts';
 import {
   giveMessage,
   type Http2Message,
@@ -84,15 +84,18 @@ export function completeMessage(
   message.role = role;
   message.push = stream.side === 'server' && role === Role.Request;
   message.unfinished = unfinished;
-  message.failed ||= part.failed || (unfinished && part.figures[8]! > 0);
+  message.failed ||= part.failed || (unfinished && part.figures[Figure.resetCode]! > 0);
   if (part.begun) out.finish(part.wireBytes);
   else if (isAnswerToUpgrade(stream, part)) out.child();
   else out.whole();
-  for (const { messages } of [state, stream.peer]) {
-    if (messages.get(part.id) === part) messages.delete(part.id);
-  }
+  forget(state, part);
+  forget(stream.peer, part);
   forgetCall(stream, part.id, message.role);
   giveMessage(part);
+}
+
+function forget({ messages }: Http2State, part: Http2Message): void {
+  if (messages.get(part.id) === part) messages.delete(part.id);
 }
 
 /** Trailers within the body. */

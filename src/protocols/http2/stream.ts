@@ -1,14 +1,10 @@
 /** What is remembered of a connection and of the messages that are on their way. */
 import type { Mark } from '../../dissect/contract.ts';
 import type { BodyReader } from '../http/body-reader.ts';
+import { ClosedStreams } from './closed-streams.ts';
 import type { FieldSink, HeaderField } from './hpack.ts';
 import { fieldPrefixBytes, HpackDecoder, Use } from './hpack.ts';
-import { Composer, type FigureName, figureNames, held } from './payload.ts';
-
-const figureIndex = Object.fromEntries(figureNames.map((name, i) => [name, i])) as Record<
-  FigureName,
-  number
->;
+import { Composer, Figure, figureNames, held } from './payload.ts';
 
 /** Version of HTTP/2 in a row. */
 export const http2Version = 20;
@@ -63,7 +59,7 @@ export class Http2Message {
     this.id = id;
     this.composer.reset();
     this.figures.fill(0);
-    this.figures[0] = id;
+    this.figures[Figure.streamId] = id;
     this.method.length = 0;
     this.path.length = 0;
     this.authority.length = 0;
@@ -88,12 +84,13 @@ export class Http2Message {
     this.bodyAt = 0;
   }
 
-  count(name: FigureName, added = 1): void {
-    this.figures[figureIndex[name]]! += added;
+  /** `figure`: one of `Figure`. */
+  count(figure: number, added = 1): void {
+    this.figures[figure]! += added;
   }
 
-  set(name: FigureName, value: number): void {
-    this.figures[figureIndex[name]] = value;
+  set(figure: number, value: number): void {
+    this.figures[figure] = value;
   }
 }
 
@@ -224,6 +221,7 @@ export class Http2State {
   blockLost = false;
   /** RST_STREAM frames of this end. */
   resets = 0;
+  readonly closed = new ClosedStreams();
   /** Of a client: paths of the calls that it made, by stream, until they are answered. */
   readonly calls = new Map<number, CallRequest>();
   /** The connection was HTTP/1 and has been upgraded: stream 1's request came in HTTP/1. */
