@@ -1,6 +1,7 @@
 /** The list of protocols: all that the rest of the program knows of them. */
 import type { Protocol } from '../dissect/contract.ts';
 import { amqpProtocol } from './amqp/index.ts';
+import { amqp1Protocol } from './amqp1/index.ts';
 import { connectProtocol } from './connect/index.ts';
 import { graphQlProtocol } from './graphql/index.ts';
 import { grpcProtocol } from './grpc/index.ts';
@@ -23,6 +24,7 @@ export const protocols: readonly Protocol[] = [
   connectProtocol,
   webSocketProtocol,
   amqpProtocol,
+  amqp1Protocol,
   kafkaProtocol,
   redisProtocol,
   graphQlProtocol,
