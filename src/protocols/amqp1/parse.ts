@@ -1,0 +1,173 @@
+/**
+ * AMQP 1.0: each connection is one entry, on its way while the connection lives. Its frames are counted
+ * by performative, and skipped.
+ */
+import {
+  type ParserStream,
+  type Progress,
+  type Side,
+  Step,
+  Verdict,
+  type Window,
+} from '../../dissect/contract.ts';
+import { Code, FrameResult, found, frameAt, frameHeadBytes } from './frames.ts';
+import { headerBytes, openNames, summaryOf } from './summary.ts';
+
+/** Open and close frames longer than this are not kept. */
+const maxKeptFrame = 16 << 10;
+/** What the protocol id of a header leads to. */
+const tlsId = 2;
+const key = 1;
+
+export class Amqp1State {
+  header: Uint8Array = new Uint8Array(headerBytes);
+  readonly counts = new Map<number, number>();
+  /** Its open and its close frame. */
+  frames: Uint8Array[] = [];
+  bytes = 0;
+  begun = false;
+  failed = false;
+  container = '';
+  host = '';
+}
+type Stream = ParserStream<Amqp1State>;
+
+/** `AMQP` · protocol id 0 (AMQP), 2 (TLS) or 3 (SASL) · version 1.0.0 */
+function isHeader(window: Window): boolean {
+  if (window.u32(0) !== 0x414d5150) return false;
+  const id = window.u8(4);
+  return (id === 0 || id === tlsId || id === 3) && window.u8(5) === 1 && window.u16(6) === 0;
+}
+
+export function recognise(window: Window, side: Side): number {
+  if (window.length < headerBytes) {
+    const letters = window.latin1(0, Math.min(4, window.length));
+    return 'AMQP'.startsWith(letters) || window.u8(0) === 0 ? headerBytes : Verdict.No;
+  }
+  if (isHeader(window)) return Verdict.Yes;
+  const { bytes, start, end } = window;
+  const length = frameAt(bytes, start, end);
+  if (length === FrameResult.Incomplete) return window.length + 1;
+  // A heartbeat alone is too little to be sure.
+  if (length === FrameResult.No || found.code === Code.Heartbeat) return Verdict.No;
+  const sender = senderOf(bytes);
+  return sender === undefined || sender === side ? Verdict.Yes : Verdict.No;
+}
+
+/** Who sends the frame found; most both may, and then the end that is heard first counts as the client. */
+function senderOf(bytes: Uint8Array): Side | undefined {
+  switch (found.code) {
+    case Code.Mechanisms:
+    case Code.Challenge:
+    case Code.Outcome:
+      return 'server';
+    case Code.Init:
+    case Code.Response:
+      return 'client';
+    case Code.Begin: {
+      // Who answers a begin names the channel that it answers, first in its list.
+      const list = found.bodyAt + 3;
+      const first = bytes[list + (bytes[list] === 0xc0 ? 3 : 9)];
+      return first === 0x40 ? 'client' : 'server';
+    }
+    default:
+      return undefined;
+  }
+}
+
+export function parse(window: Window, stream: Stream): Progress {
+  const { state } = stream;
+  if (window.length < frameHeadBytes) return frameHeadBytes;
+  if (window.u8(0) === 0x41) return takeHeader(window, stream);
+  const { bytes, start, end } = window;
+  const length = frameAt(bytes, start, end);
+  if (length === FrameResult.No) return Step.Lost;
+  if (length === FrameResult.Incomplete) return window.length + 1;
+  const { code, bodyAt } = found;
+  const kept = (code === Code.Open || code === Code.Close) && length <= maxKeptFrame;
+  if (kept && window.length < length) return length;
+  state.counts.set(code, (state.counts.get(code) ?? 0) + 1);
+  state.bytes += length;
+  if (kept) keep(stream, bytes, start, length, bodyAt);
+  if (code < Code.Mechanisms) begin(stream);
+  window.skip(length);
+  return Step.Next;
+}
+
+function takeHeader(window: Window, stream: Stream): Progress {
+  const { state } = stream;
+  if (!isHeader(window)) {
+    // The server offers another version: nothing more comes.
+    state.failed = true;
+    begin(stream);
+    return Step.Stop;
+  }
+  state.header = window.view(0, headerBytes).slice();
+  state.bytes += headerBytes;
+  const isTls = window.u8(4) === tlsId && stream.side === 'server';
+  begin(stream);
+  window.consume(headerBytes);
+  return isTls ? Step.Stop : Step.Next;
+}
+
+function keep(
+  { state }: Stream,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  body: number,
+): void {
+  if (state.frames.length < 2) state.frames.push(bytes.slice(start, start + length));
+  if (found.code === Code.Open) {
+    [state.container, state.host] = openNames(bytes, body, start + length);
+  } else {
+    // An empty list, or one of nothing: closed without an error.
+    state.failed = bytes[body + 3] !== 0x45 && bytes[body + 6] !== 0x40;
+  }
+}
+
+/** The kept bytes and texts as they are now. */
+function report({ state, out }: Stream): void {
+  const { message } = out;
+  message.reset();
+  message.source = summaryOf(state.header, state.counts, state.frames);
+  message.to = message.source.length;
+  message.size = state.bytes;
+  message.key = key;
+  message.failed = state.failed;
+  message.text(message.method, 'connection');
+  const target = state.host === '' ? state.container : `${state.container} → ${state.host}`;
+  if (target !== '') message.text(message.target, target);
+  if (state.host !== '') message.text(message.host, state.host);
+}
+
+/** The entry appears with the client's side; the server's joins it. */
+function begin(stream: Stream): void {
+  const { state, peer, side } = stream;
+  if (state.begun || (side === 'server' && !peer.begun)) return;
+  state.begun = true;
+  report(stream);
+  stream.out.begin();
+}
+
+/** Nothing of a frame is kept: a hole within one is the driver's, in what it skips. */
+export function hole(): boolean {
+  return false;
+}
+
+export function resync(window: Window): number {
+  const { bytes, start, end } = window;
+  for (let at = start; at < end; at++) {
+    const length = frameAt(bytes, at, end);
+    if (length > 0 && found.code !== Code.Heartbeat) return at - start;
+  }
+  return -1;
+}
+
+export function end(_window: Window, stream: Stream): void {
+  const { begun, bytes } = stream.state;
+  if (bytes === 0) return;
+  report(stream);
+  if (begun) stream.out.finish(bytes);
+  else stream.out.whole();
+}
