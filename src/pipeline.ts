@@ -100,6 +100,11 @@ export class Pipeline implements PacketSink {
     this.#reassembler.advance(nowMs);
   }
 
+  /** So much time has gone by since the last packet, whose own time may be any. */
+  elapse(ms: number): void {
+    this.#reassembler.elapse(ms);
+  }
+
   /** Hands on what there is; with `announce`, requests still waiting for an answer as well. */
   flush(announce: boolean): void {
     this.#rows.flush(announce);

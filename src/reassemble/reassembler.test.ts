@@ -336,6 +336,14 @@ describe('a hole', () => {
     expect(scene.events).toEqual(['open', 'c hole 3', 's:200']);
   });
 
+  test('is declared in time when nothing more comes, whatever the time of the packets', () => {
+    const scene = new Scene().handshake().send('s', '200', { ack: 3, time: 5 });
+    scene.reassembler.elapse(10);
+    expect(scene.events).toEqual(['open']);
+    scene.reassembler.elapse(100);
+    expect(scene.events).toEqual(['open', 'c hole 3', 's:200']);
+  });
+
   test('where an answer was lost lies between the requests', () => {
     const scene = new Scene().handshake().send('c', 'GET 1', { ack: 0 });
     scene.send('c', 'GET 2', { at: 5, ack: 8 }).send('s', 'answer 2', { at: 8, ack: 10 });

@@ -126,6 +126,12 @@ export class Reassembler<Context = unknown> {
     if (nowMs > this.#clock.nowMs) this.#keepTime(nowMs);
   }
 
+  /** The same, by the time that has gone by. Before the first packet there is none. */
+  elapse(ms: number): void {
+    const { nowMs } = this.#clock;
+    if (nowMs > 0) this.advance(nowMs + ms);
+  }
+
   /** The input has ended: hands on what waits, with holes, and closes every connection. */
   end(): void {
     while (this.#open.oldest !== undefined) this.#close(this.#open.oldest, Closed.InputEnded);

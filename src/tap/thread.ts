@@ -55,7 +55,7 @@ class PipelineThread {
   readonly #patient: boolean;
   #writer: PcapngWriter | undefined;
   #shedRows = 0;
-  #lastFlush = 0;
+  #lastFlush = Date.now();
   #lastCounters = 0;
 
   constructor(
@@ -106,8 +106,11 @@ class PipelineThread {
       if (!this.#patient) this.#relieve(Atomics.load(this.#control, Control.InFlight));
       const now = Date.now();
       if (now - this.#lastFlush >= flushEveryMs) {
+        const sinceFlush = now - this.#lastFlush;
         this.#lastFlush = now;
-        if (this.#options.source.kind === 'local') this.#pipeline.advance(now);
+        // A file's time stands still while it is not read; a pipe's goes on while nothing comes.
+        if (!this.#patient) this.#pipeline.advance(now);
+        else if (packets === 0) this.#pipeline.elapse(sinceFlush);
         if (!this.#patient || packets === 0) this.#pipeline.flush(true);
       }
       if (now - this.#lastCounters >= countersEveryMs) {
