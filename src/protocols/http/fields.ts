@@ -67,8 +67,9 @@ function messageFields(side: string): FieldDeclaration[] {
 
 export const httpFields: readonly FieldDeclaration[] = [
   field('text', 'request.method', 'Method', { values: methods, column: 'method' }),
-  field('text', 'request.url', 'Target as sent, with its query', { column: 'target' }),
-  field('text', 'request.targetUri', 'Target as sent, with its query', { column: 'target' }),
+  // Not the column: behind the path, a row of GraphQL has its operation there.
+  field('text', 'request.url', 'Target as sent, with its query'),
+  field('text', 'request.targetUri', 'Target as sent, with its query'),
   field('text', 'request.host', 'Host header', { column: 'host' }),
   field('text', 'request.path', 'Path of the target, without the query'),
   field('list', 'request.pathSegments', 'Parts of the path between slashes'),

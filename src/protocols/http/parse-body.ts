@@ -4,11 +4,14 @@
  * and dropped.
  */
 import { type ParserStream, type Progress, Step, type Window } from '../../dissect/contract.ts';
+import { dechunk } from './decode-chunked.ts';
 import { broken, ChunkPhase, chunkNeed, unfinished, walkChunks } from './parse-chunked.ts';
 import { requestBody, responseBody, scanHead } from './parse-frame.ts';
 import { head, scanFields } from './parse-head.ts';
 import { beforeTrailers } from './parse-seen-lines.ts';
-import { type HttpState, Mode } from './parse-state.ts';
+import { type HttpState, Mode, Note } from './parse-state.ts';
+import { refineAnswer, refineRequest } from './refine.ts';
+import { isRefined } from './refined.ts';
 
 type Stream = ParserStream<HttpState>;
 
@@ -47,6 +50,22 @@ export function refill(window: Window, stream: Stream): void {
   scanHead(window, stream, state.headEnd);
   if (stream.side === 'client') requestBody(window, message);
   else responseBody(window, message, state.headEnd, out.oldestNote());
+}
+
+/** Refines the message that was filled, whose first `kept` bytes are here. */
+export function refineKept(window: Window, stream: Stream, kept: number, chunked: boolean): void {
+  const { out, state } = stream;
+  const { message } = out;
+  const { bytes, start } = window;
+  const answer = stream.side === 'server';
+  const note = answer ? out.oldestNote() : Note.None;
+  if (answer && !isRefined(note)) return;
+  const bodyAt = start + state.headEnd;
+  const wire = bytes.subarray(bodyAt, Math.max(bodyAt, start + kept));
+  const body = chunked ? dechunk(wire).content : wire;
+  if (answer) {
+    refineAnswer(message, note, bytes, start, bodyAt, body, 0, body.length);
+  } else refineRequest(message, bytes, start, body, 0, body.length);
 }
 
 /** Reports the message's first `kept` bytes as cut and takes them off the window. */
@@ -147,6 +166,7 @@ export function keepChunks(window: Window, stream: Stream, filled: boolean): Pro
     if (place.at <= kept) return chunkNeed;
     if (length < kept) return kept;
     if (!filled) refill(window, stream);
+    refineKept(window, stream, kept, true);
     beginCut(window, stream, kept);
     place.at -= kept;
     place.scanned = Math.max(0, place.scanned - kept);
@@ -154,6 +174,7 @@ export function keepChunks(window: Window, stream: Stream, filled: boolean): Pro
     return Step.Next;
   }
   if (!filled) refill(window, stream);
+  refineKept(window, stream, Math.min(end === broken ? place.at : end, kept), true);
   if (stream.side === 'client') state.lastNote = out.message.note;
   if (end === broken) {
     out.message.malformed = true;

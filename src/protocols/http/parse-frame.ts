@@ -47,7 +47,7 @@ function scanRequest(
 }
 
 /** Interim responses belong to the final one: its message starts at the first of them. */
-function scanResponse(
+export function scanResponse(
   bytes: Uint8Array,
   start: number,
   end: number,

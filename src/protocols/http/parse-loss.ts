@@ -1,12 +1,21 @@
 /** What becomes of a message that a hole, or the end of its side, falls into. */
 import type { ParserStream, Window } from '../../dissect/contract.ts';
-import { begin, finish, keptOfChunks, refill, report, reportPartial } from './parse-body.ts';
+import {
+  begin,
+  finish,
+  keptOfChunks,
+  refill,
+  refineKept,
+  report,
+  reportPartial,
+} from './parse-body.ts';
 import { cr, lf } from './parse-bytes.ts';
 import { Body, requestBody, responseBody, scanHead } from './parse-frame.ts';
 import { Coding, head } from './parse-head.ts';
 import { notHttp } from './parse-line.ts';
 import { findRequest, findResponse } from './parse-resync.ts';
 import { type HttpState, Mode, Note } from './parse-state.ts';
+import { endStream, finishStream, holeInStream } from './parse-stream.ts';
 
 type Stream = ParserStream<HttpState>;
 
@@ -42,6 +51,8 @@ export function hole(window: Window, stream: Stream, length: number): boolean {
       } else finish(stream, false, false);
       return counted;
     }
+    case Mode.Stream:
+      return holeInStream(window, stream, length);
     case Mode.SkipToClose:
       state.hole = true;
       state.size += have + Math.max(length, 0);
@@ -158,6 +169,7 @@ export function end(window: Window, stream: Stream): void {
       return;
     case Mode.ToClose:
       refill(window, stream);
+      refineKept(window, stream, window.length, false);
       report(window, stream, window.length, window.length);
       return;
     case Mode.SkipLength:
@@ -171,6 +183,9 @@ export function end(window: Window, stream: Stream): void {
       return;
     case Mode.SkipToClose:
       finish(stream, false, false);
+      return;
+    case Mode.Stream:
+      endStream(window, stream);
       return;
   }
 }
@@ -202,7 +217,8 @@ function endInHead(window: Window, stream: Stream): void {
 /** See `Parser.resync`. */
 export function resync(window: Window, stream: Stream): number {
   const { state, side } = stream;
-  if (state.begun) finish(stream, false, false);
+  if (state.mode === Mode.Stream) finishStream(stream, true, false);
+  else if (state.begun) finish(stream, false, false);
   state.next();
   const { bytes, start } = window;
   const find = side === 'client' ? findRequest : findResponse;

@@ -1,5 +1,6 @@
 /** What the parser remembers of one side between calls: numbers only. */
 import { ChunkPlace } from './parse-chunked.ts';
+import type { StreamedBody } from './streamed-body.ts';
 
 export const Mode = {
   /** The window starts with a message whose end is not known, or that waits for a body of known length. */
@@ -14,6 +15,8 @@ export const Mode = {
   SkipToClose: 5,
   /** Nothing that follows is HTTP: behind a request of HTTP/0.9. */
   Ignore: 6,
+  /** A message was begun whose body is read while it comes, see `parse-stream.ts`. */
+  Stream: 7,
 } as const;
 
 /** What a response must know of its request, as the message's note. */
@@ -41,6 +44,8 @@ export class HttpState {
   remaining = 0;
   hole = false;
   cut = false;
+  /** Mode Stream: the body. */
+  streamed: StreamedBody | undefined = undefined;
   /** No message was seen on this side yet. */
   first = true;
   /** `Note` of the last request. */
@@ -63,6 +68,7 @@ export class HttpState {
   }
 
   get begun(): boolean {
-    return this.mode >= Mode.SkipLength && this.mode <= Mode.SkipToClose;
+    const { mode } = this;
+    return (mode >= Mode.SkipLength && mode <= Mode.SkipToClose) || mode === Mode.Stream;
   }
 }

@@ -21,6 +21,8 @@ import { Body, maxHeadBytes, requestBody, responseBody, scanHead } from './parse
 import { head } from './parse-head.ts';
 import { incomplete, scanRequestLine, scanStatusLine } from './parse-line.ts';
 import { type HttpState, Mode, Note } from './parse-state.ts';
+import { beginStream, isStreamed, readStream } from './parse-stream.ts';
+import { refineRequest, refineWhole } from './refine.ts';
 
 type Stream = ParserStream<HttpState>;
 
@@ -42,12 +44,16 @@ export function recognise(window: Window, side: Side): number {
       : scanStatusLine(bytes, from, end, scratch);
   if (line >= 0) return Verdict.Yes;
   if (line !== incomplete || window.length > maxHeadBytes) return Verdict.No;
-  return scratch.version >= 10 ? Verdict.Yes : window.length + 1;
+  // The preface of HTTP/2 looks like a request until its first line is over.
+  const { version } = scratch;
+  return version >= 10 && version < 20 ? Verdict.Yes : window.length + 1;
 }
 
 export function parse(window: Window, stream: Stream): Progress {
   const { state, out } = stream;
-  if (state.mode !== Mode.Head) return resume(window, stream);
+  if (state.mode !== Mode.Head) {
+    return state.mode === Mode.Stream ? readStream(window, stream) : resume(window, stream);
+  }
   const { bytes, start } = window;
   const length = window.end - start;
   if (length === 0) return 1;
@@ -65,7 +71,10 @@ export function parse(window: Window, stream: Stream): Progress {
   const answer = stream.side === 'server';
   const note = answer ? out.oldestNote() : Note.None;
   const body = answer ? responseBody(window, message, headEnd, note) : requestBody(window, message);
-  if (body < 0) return openBody(window, stream, headEnd, body);
+  if (body < 0 || isStreamed(message)) {
+    const progress = openBody(window, stream, headEnd, body);
+    if (progress !== 0) return progress;
+  }
   const total = headEnd + body;
   if (body > out.bodyLimit) return cutBody(window, stream, headEnd, total);
   if (total > length) {
@@ -73,6 +82,7 @@ export function parse(window: Window, stream: Stream): Progress {
     return total;
   }
   message.to = total;
+  refineWhole(message, answer, note, bytes, start, headEnd, total);
   const { status } = message;
   out.whole();
   window.consume(total);
@@ -134,13 +144,18 @@ function unusualHead(window: Window, stream: Stream, result: number): Progress {
   return Step.Lost;
 }
 
-/** A body whose end is not known from the head. */
+/** A body whose end is not known from the head, or that may be read while it comes. 0: neither. */
 function openBody(window: Window, stream: Stream, headEnd: number, body: number): Progress {
   const { state } = stream;
   if (body === Body.Undecided) {
     state.scanned = 0;
     return window.length + 1;
   }
+  if (stream.side === 'server' && body !== 0 && isStreamed(stream.out.message)) {
+    const progress = beginStream(window, stream, headEnd, body);
+    if (progress !== 0) return progress;
+  }
+  if (body >= 0) return 0;
   if (body === Body.ToClose) return keepToClose(window, stream, headEnd, true);
   state.headEnd = headEnd;
   state.place.reset(headEnd);
@@ -155,7 +170,11 @@ function cutBody(window: Window, stream: Stream, headEnd: number, total: number)
     state.scanned = 0;
     return kept;
   }
-  if (stream.side === 'client') state.lastNote = out.message.note;
+  if (stream.side === 'client') {
+    const { bytes, start } = window;
+    refineRequest(out.message, bytes, start, bytes, start + headEnd, start + kept);
+    state.lastNote = out.message.note;
+  }
   beginCut(window, stream, kept);
   state.mode = Mode.SkipLength;
   state.size = total;

@@ -1,0 +1,32 @@
+/**
+ * GraphQL over HTTP: a refinement of HTTP exchanges. `../http/refine.ts` finds them while capturing; here
+ * they are given `graphql` beside the values of HTTP (`decode.ts`) and sections of their own.
+ *
+ * The row: method and path of HTTP, and behind the path the operation: `/graphql query Cart { items }`. An
+ * answer with `errors` counts as failed whatever its status.
+ */
+import type { Protocol } from '../../dissect/contract.ts';
+import { httpVersionText } from '../http/any-version.ts';
+import { Refined } from '../http/refined.ts';
+import { decode } from './decode.ts';
+import { describe } from './describe.ts';
+import { graphQlFields } from './fields.ts';
+
+export const graphQlProtocol: Protocol = {
+  code: Refined.GraphQl,
+  id: 'graphql',
+  name: 'http',
+  title: 'GraphQL',
+  label: 'GQL',
+  colour: '#e10098',
+  textColour: '#ffffff',
+  specification: 'https://spec.graphql.org/October2021/',
+  ports: [80, 443, 8080],
+  pairing: 'order',
+  versionText: httpVersionText,
+  parser: undefined,
+  decode,
+  describe,
+  fields: graphQlFields,
+  macros: { gql: 'protocol.abbr == "GQL"', graphql: 'protocol.abbr == "GQL"' },
+};

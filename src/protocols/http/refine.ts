@@ -1,0 +1,188 @@
+/**
+ * Refinements: which HTTP exchanges are more than HTTP. Both HTTP versions call these functions once a
+ * message is there; a message of an ordinary kind costs a look at its media type. A refined request has the
+ * refinement's code and, behind its path, what it asks for: `/graphql query Cart { items }`. An answer is
+ * looked into only when its request was refined: whether it failed although its status says it did not.
+ *
+ * The request's kind travels to its answer in the note of the waiting request.
+ */
+import type { Message } from '../../dissect/contract.ts';
+import { graphQlAnswerFails, labelOfText } from '../graphql/skim.ts';
+import { rpcAnswerFails } from '../json-rpc/skim.ts';
+import { soapAnswerFails, soapLabel } from '../soap/skim.ts';
+import { inflateBounded } from './inflate-bounded.ts';
+import { labelOfJson, labelOfTarget, labelOfUpload } from './json-label.ts';
+import { equalsIgnoringCase } from './parse-bytes.ts';
+import { isRefined, noteOfRefined, Refined, refinementOf } from './refined.ts';
+
+/** Bytes of a request's body, or of an answer's, that are looked at. */
+const maxLookedAt = 65_536;
+/** Longest label, and longest path before it, in a row. */
+const maxLabel = 512;
+const maxPath = 1024;
+/** A target that asks a query has at least so many bytes: `/?query={a}`. */
+const shortestQueryTarget = 11;
+
+const Kind = { None: 0, Json: 1, GraphQl: 2, Xml: 3, Multipart: 4 } as const;
+
+const mediaTypes: readonly (readonly [string, number])[] = [
+  ['application/json', Kind.Json],
+  ['application/graphql', Kind.GraphQl],
+  ['application/graphql+json', Kind.Json],
+  ['application/graphql-response+json', Kind.Json],
+  ['application/json-rpc', Kind.Json],
+  ['application/jsonrpc', Kind.Json],
+  ['application/jsonrequest', Kind.Json],
+  ['text/xml', Kind.Xml],
+  ['application/xml', Kind.Xml],
+  ['application/soap+xml', Kind.Xml],
+  ['multipart/form-data', Kind.Multipart],
+];
+const byLength: (readonly (readonly [string, number])[])[] = [];
+for (const entry of mediaTypes) {
+  const { length } = entry[0];
+  byLength[length] = [...(byLength[length] ?? []), entry];
+}
+
+function kindOf(bytes: Uint8Array, from: number, to: number): number {
+  const candidates = byLength[to - from];
+  if (candidates === undefined) return Kind.None;
+  for (const [name, kind] of candidates) {
+    if (equalsIgnoringCase(bytes, from, to, name)) return kind;
+  }
+  return Kind.None;
+}
+
+/** A message that lies in `bytes[start, start + total)`; `note`: of the request it answers. */
+export function refineWhole(
+  message: Message,
+  isAnswer: boolean,
+  note: number,
+  bytes: Uint8Array,
+  start: number,
+  headEnd: number,
+  total: number,
+): void {
+  const body = start + headEnd;
+  if (!isAnswer) refineRequest(message, bytes, start, bytes, body, start + total);
+  else if (isRefined(note)) {
+    refineAnswer(message, note, bytes, start, body, bytes, body, start + total);
+  }
+}
+
+/**
+ * Looks at a request. `bytes[base + span]` are the message's spans, `bytes[from, to)` its body without the
+ * chunked coding. Sets protocol, target and note of the message when it is refined.
+ */
+export function refineRequest(
+  message: Message,
+  bytes: Uint8Array,
+  base: number,
+  body: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  if (from === to) {
+    if (message.target.to - message.target.from >= shortestQueryTarget) {
+      refineTarget(message, bytes, base);
+    }
+    return;
+  }
+  const { contentType } = message;
+  const kind = kindOf(bytes, base + contentType.from, base + contentType.to);
+  if (kind === Kind.None) return;
+  const end = Math.min(to, from + maxLookedAt);
+  if (kind === Kind.Json) {
+    const found = labelOfJson(body, from, end);
+    if (found !== undefined) refine(message, bytes, base, found.code, found.label);
+    return;
+  }
+  if (kind === Kind.Xml) {
+    const label = soapLabel(body, from, end);
+    if (label !== undefined) refine(message, bytes, base, Refined.Soap, label);
+    return;
+  }
+  const label =
+    kind === Kind.GraphQl ? labelOfText(body, from, end) : labelOfUpload(body, from, end);
+  if (label !== undefined) refine(message, bytes, base, Refined.GraphQl, label);
+}
+
+const question = 63;
+
+/** A GET may carry a query of GraphQL in its target. */
+function refineTarget(message: Message, bytes: Uint8Array, base: number): void {
+  const { target } = message;
+  const to = base + target.to;
+  let i = base + target.from + 1;
+  while (i < to && bytes[i] !== question) i++;
+  if (to - i < 3) return;
+  // The names that a query may start with: query, operationName, variables, extensions.
+  const first = bytes[i + 1];
+  if (first !== 113 && first !== 111 && first !== 118 && first !== 101) return;
+  const label = labelOfTarget(bytes, i + 1, to);
+  if (label !== undefined) refine(message, bytes, base, Refined.GraphQl, label);
+}
+
+function refine(
+  message: Message,
+  bytes: Uint8Array,
+  base: number,
+  code: number,
+  label: string,
+): void {
+  const { target } = message;
+  const from = base + target.from;
+  let to = from;
+  const end = Math.min(base + target.to, from + maxPath);
+  while (to < end && bytes[to] !== question) to++;
+  const path = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8', from, to);
+  const shown = label.length > maxLabel ? `${label.slice(0, maxLabel)}...` : label;
+  message.protocol = code;
+  message.note = noteOfRefined(code);
+  message.text(target, shown === '' ? path : `${path} ${shown}`);
+}
+
+/**
+ * Looks at the answer to a request with this note. `bytes[headFrom, headTo)` hold its headers in any form,
+ * `body[from, to)` is its body without the chunked coding.
+ */
+export function refineAnswer(
+  message: Message,
+  note: number,
+  bytes: Uint8Array,
+  headFrom: number,
+  headTo: number,
+  body: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  if (message.failed || from === to) return;
+  const code = refinementOf(note);
+  let content = body;
+  let at = from;
+  let end = to;
+  const coding = codingIn(bytes, headFrom, headTo);
+  if (coding !== undefined) {
+    const inflated = inflateBounded(body.subarray(from, to), coding);
+    if (inflated === undefined) return;
+    content = inflated;
+    at = 0;
+    end = inflated.length;
+  }
+  end = Math.min(end, at + maxLookedAt);
+  if (code === Refined.GraphQl) message.failed = graphQlAnswerFails(content, at, end);
+  else if (code === Refined.JsonRpc) message.failed = rpcAnswerFails(content, at, end);
+  else if (code === Refined.Soap) message.failed = soapAnswerFails(content, at, end);
+}
+
+/** `Content-Encoding: gzip` of HTTP/1, or name and value side by side as HTTP/2 keeps them. */
+const codingHeader = /(?:^|[^\w-])content-encoding(?::[ \t]*)?(gzip|x-gzip|deflate|br|zstd)/i;
+
+function codingIn(bytes: Uint8Array, from: number, to: number): string | undefined {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
+    'latin1',
+    from,
+    to,
+  );
+  return codingHeader.exec(head)?.[1]?.toLowerCase();
+}

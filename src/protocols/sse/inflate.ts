@@ -1,0 +1,45 @@
+/** Compressed event streams, inflated as far as they have come. */
+import { Gunzip, Unzlib } from 'fflate';
+
+/** Compressed bytes that are inflated at once: at most a thousandfold of them is made. */
+const stepBytes = 4096;
+const gzipFirst = 0x1f;
+const gzipSecond = 0x8b;
+/** CMF of zlib with its usual window. */
+const zlibFirst = 0x78;
+
+/**
+ * gzip and zlib are known by their first two bytes, with which no event begins. Brotli and Zstandard are
+ * not: such streams are shown as a whole, without their events.
+ */
+export function looksCompressed(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < 2) return false;
+  const first = bytes[from]!;
+  const second = bytes[from + 1]!;
+  if (first === gzipFirst) return second === gzipSecond;
+  return first === zlibFirst && ((first << 8) | second) % 31 === 0;
+}
+
+export class EventInflater {
+  readonly #stream: Gunzip | Unzlib;
+
+  /** `firstByte`: of the stream, which tells its coding. */
+  constructor(firstByte: number, onText: (text: Uint8Array) => void) {
+    const take = (text: Uint8Array) => {
+      if (text.length > 0) onText(text);
+    };
+    this.#stream = firstByte === gzipFirst ? new Gunzip(take) : new Unzlib(take);
+  }
+
+  /** False: it is damaged. */
+  push(bytes: Uint8Array, from: number, to: number): boolean {
+    try {
+      for (let at = from; at < to; at += stepBytes) {
+        this.#stream.push(bytes.slice(at, Math.min(to, at + stepBytes)), false);
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
