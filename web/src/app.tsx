@@ -2,6 +2,7 @@
 import { Suspense, useEffect, useState } from 'react';
 import { useObserved } from './data/observable.ts';
 import { pageState } from './data/page-state.ts';
+import { placeState } from './data/place.ts';
 import { session } from './data/session.ts';
 import { settings } from './data/settings.ts';
 import { listenToKeys } from './palette/keyboard.ts';
@@ -16,9 +17,12 @@ import { Tooltip } from './ui/tooltip.tsx';
 import './app.css';
 
 const loadDetails = () => import('./details/pane.tsx');
+const loadTargets = () => import('./targets/page.tsx');
 const loadDialogs = () => import('./palette/dialogs.tsx');
 
 const DetailsPane = lazyPart(() => loadDetails().then((module) => module.DetailsPane));
+const TargetsPage = lazyPart(() => loadTargets().then((module) => module.TargetsPage));
+const NoAccess = lazyPart(() => import('./access/no-access.tsx').then((module) => module.NoAccess));
 const Dialogs = lazyPart(() => loadDialogs().then((module) => module.Dialogs));
 
 /** What is needed at the first click is fetched once the list stands, ms after the start. */
@@ -74,26 +78,6 @@ function Panes() {
   );
 }
 
-function NoAccess() {
-  return (
-    <main className="placed whole">
-      <div className="message">
-        <h1>This page needs its token</h1>
-        <p>
-          Mizu prints a link with a token when it starts. Open that link: the token is then kept in
-          a cookie of this browser.
-        </p>
-        <div className="command">
-          <code>Mizu is available at {location.origin}/?token=…</code>
-        </div>
-        <p>
-          The token changes with every start, unless <code>MIZU_TOKEN</code> sets it.
-        </p>
-      </div>
-    </main>
-  );
-}
-
 function Toast() {
   const toast = useObserved(pageState, (state) => state.toast);
   return (
@@ -115,6 +99,7 @@ function DialogPlace() {
 
 export function App() {
   const state = useObserved(session.link.state, (link) => link.state);
+  const place = useObserved(placeState, (value) => value.place);
   useEffect(listenToKeys, []);
   useEffect(() => {
     const timer = window.setTimeout(() => {
@@ -123,15 +108,30 @@ export function App() {
     }, fetchRestAfter);
     return () => window.clearTimeout(timer);
   }, []);
-  if (state === 'unauthorized') return <NoAccess />;
+  if (state === 'unauthorized') {
+    return (
+      <Suspense fallback={null}>
+        <NoAccess />
+      </Suspense>
+    );
+  }
+  // The list goes on below another page, and keeps its place.
+  const covered = place === 'traffic' ? '' : ' covered';
   return (
     <div className="app">
       <TopBar />
-      <div>
+      <div className={`query-place${covered}`}>
         <QueryBar />
         <Histogram />
       </div>
-      <Panes />
+      <div className={`panes-place${covered}`}>
+        <Panes />
+      </div>
+      {place === 'targets' && (
+        <Suspense fallback={<main className="targets" />}>
+          <TargetsPage />
+        </Suspense>
+      )}
       <footer>
         <StatusBar />
         <Toast />

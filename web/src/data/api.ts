@@ -7,6 +7,8 @@ import type {
   Histogram,
   Info,
   Protocols,
+  TargetChoice,
+  Targets,
 } from '../../../src/serve/api.ts';
 
 const root = '/api/v1';
@@ -91,6 +93,24 @@ export const api = {
   count: (filter: string, signal?: AbortSignal) => read<Count>('/count', { filter }, signal),
   histogram: (filter: string, period: Period, buckets: number, signal?: AbortSignal) =>
     read<Histogram>('/histogram', { filter, ...period, buckets }, signal),
+  targets: (signal?: AbortSignal) => read<Targets>('/targets', {}, signal),
+  choose: async (choice: TargetChoice) => {
+    const response = await request(`${root}/targets`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(choice),
+    });
+    return (await response.json()) as Targets;
+  },
+  /** Whether a token opens this server; without using it any further. */
+  isToken: async (token: string) => {
+    const authorization = `Bearer ${token}`;
+    const response = await fetch(`${root}/info`, {
+      headers: { authorization },
+      credentials: 'omit',
+    });
+    return response.ok;
+  },
   clear: () => request(`${root}/entries`, { method: 'DELETE' }),
 };
 

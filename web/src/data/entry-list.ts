@@ -23,6 +23,8 @@ export class EntryList {
   startReached = false;
   /** Newer entries exist that are not in memory. */
   behind = false;
+  /** Entries that belong to another one have come. Stays so: it is of the traffic, not of the list. */
+  hasMessages = false;
   readonly #limit: number;
 
   constructor(limit = entryLimit) {
@@ -77,6 +79,7 @@ export class EntryList {
     let last = this.lastId ?? '';
     const first = this.firstId ?? '';
     for (const entry of entries) {
+      if (entry.parent !== '') this.hasMessages = true;
       if (entry.id > last) {
         this.rows.push(entry);
         this.appended++;

@@ -8,6 +8,8 @@ export interface PageState {
   readonly column: number;
   /** Ids marked for compare, at most two. */
   readonly marked: readonly string[];
+  /** How many messages the entry of the details has. */
+  readonly messages: number;
   /** A short message, shown for a moment. */
   readonly toast: string;
 }
@@ -17,6 +19,7 @@ export const pageState = observable<PageState>({
   detailsOpen: new URLSearchParams(globalThis.location?.search ?? '').has('entry'),
   column: 4,
   marked: [],
+  messages: 0,
   toast: '',
 });
 

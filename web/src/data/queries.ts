@@ -1,6 +1,7 @@
 /** Questions to the server that React Query keeps and repeats. */
 import { keepPreviousData, QueryClient, useQuery } from '@tanstack/react-query';
 import { useCallback, useRef, useSyncExternalStore } from 'react';
+import type { Protocols } from '../../../src/serve/api.ts';
 import { api, RequestFailed } from './api.ts';
 import { useObserved } from './observable.ts';
 import { session } from './session.ts';
@@ -21,6 +22,9 @@ const refreshPause = 2_000;
 
 export const useInfo = () =>
   useQuery({ queryKey: ['info'], queryFn: ({ signal }) => api.info(signal) });
+
+/** The protocols, once they are known; for what is not a component. */
+export const protocolsNow = () => queryClient.getQueryData<Protocols>(['protocols']);
 
 export const useProtocols = () =>
   useQuery({
@@ -59,7 +63,7 @@ function endOfInput(range: string): { until?: number } {
 
 /** Bars of the histogram for what is shown, refreshed while live. */
 export function useHistogram(buckets: number) {
-  const filter = useObserved(session.view, (view) => view.filter);
+  const filter = useObserved(session.view, (view) => view.asked);
   const range = useObserved(session.view, (view) => view.range);
   const open = useObserved(session.link.state, (link) => link.state === 'open');
   return useQuery({
@@ -91,7 +95,7 @@ const countWaiting = 2_000;
 /** Entries that came since the list was paused; undefined while it is not, or not yet known. */
 export function useWaiting(): number | undefined {
   const paused = useObserved(session.view, (view) => view.paused);
-  const filter = useObserved(session.view, (view) => view.filter);
+  const filter = useObserved(session.view, (view) => view.asked);
   const seen = useObserved(session.counters, (state) => state.counters?.dissect.entries ?? 0);
   const atPause = useRef<{ filter: string; count: number } | undefined>(undefined);
   const { data } = useQuery({

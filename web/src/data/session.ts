@@ -11,7 +11,10 @@ import type { LiveServerMessage } from '../../../src/serve/api.ts';
 import { api, RequestFailed } from './api.ts';
 import { EntryList } from './entry-list.ts';
 import { LiveLink } from './live-link.ts';
+import { askedFilter } from './messages.ts';
 import { observable } from './observable.ts';
+import { settings } from './settings.ts';
+import { targetsState } from './targets-state.ts';
 import { type ListState, totalSample } from './totals.ts';
 import { periodOf, readAddress, type TimeRange, writeAddress } from './url-state.ts';
 import type { CounterState, View } from './view.ts';
@@ -57,6 +60,7 @@ export class Session {
     const address = readAddress(location.search);
     this.view = observable<View>({
       filter: address.filter,
+      asked: askedFilter(address.filter, settings.get().messages),
       range: address.range,
       chosen: address.entry,
       following: true,
@@ -67,12 +71,13 @@ export class Session {
       loadingOlder: false,
       loaded: false,
       error: undefined,
+      hasMessages: false,
       missed: 0,
     });
   }
 
   start(): void {
-    this.link.follow(this.view.get().filter);
+    this.link.follow(this.view.get().asked);
     window.addEventListener('popstate', () => {
       const address = readAddress(location.search);
       const { filter, range } = this.view.get();
@@ -104,6 +109,12 @@ export class Session {
   setRange(range: TimeRange): void {
     this.view.set({ range });
     this.#remember(true);
+    this.#restart();
+  }
+
+  /** Shows messages of calls in the list, or calls only. */
+  setMessages(messages: boolean): void {
+    settings.set({ messages });
     this.#restart();
   }
 
@@ -198,13 +209,15 @@ export class Session {
     this.#held = 0;
     this.#appendedMark = 0;
     this.#skipped = 0;
-    this.view.set({ following: true, newer: 0, loading: true, loaded: false, error: undefined });
-    this.link.follow(this.view.get().filter);
+    const asked = askedFilter(this.view.get().filter, settings.get().messages);
+    this.view.set({ asked, following: true, newer: 0, loading: true });
+    this.view.set({ loaded: false, error: undefined });
+    this.link.follow(asked);
   }
 
   #query() {
-    const { filter, range } = this.view.get();
-    return { filter, ...periodOf(range, this.now()) };
+    const { asked, range } = this.view.get();
+    return { filter: asked, ...periodOf(range, this.now()) };
   }
 
   /** New entries belong to what is shown. */
@@ -229,7 +242,7 @@ export class Session {
       this.#skipped = 0;
       this.list.merge(page.entries, true);
       this.list.startReached = page.end;
-      this.view.set({ loaded: true, newer: 0 });
+      this.view.set({ loaded: true, newer: 0, hasMessages: this.list.hasMessages });
     });
     this.view.set({ loading: false, version: this.list.version });
   }
@@ -302,7 +315,8 @@ export class Session {
       const { counters } = message;
       const total = totalSample(counters, this.counters.get().total, this.extent);
       this.counters.set({ counters, clockOffset: counters.time - Date.now(), total });
-    } else if (message.type === 'missed') this.#missed(message.count);
+    } else if (message.type === 'targets') targetsState.set({ summary: message.summary });
+    else if (message.type === 'missed') this.#missed(message.count);
     else if (message.type === 'cleared') this.#cleared();
     else if (message.type === 'error') {
       this.view.set({ error: new RequestFailed(400, message.error), loading: false });
@@ -341,7 +355,8 @@ export class Session {
         if (entry.id > last && entry.outcome !== 'pending') this.#skipped++;
     }
     const newer = following ? 0 : this.list.appended - this.#appendedMark + this.#skipped;
-    this.view.set({ version: this.list.version, newer });
+    const { hasMessages } = this.list;
+    this.view.set({ version: this.list.version, newer, hasMessages });
   }
 
   #missed(count: number): void {

@@ -1,7 +1,14 @@
 /** What this browser remembers of how the user likes the page. Storage may be forbidden: then nothing is. */
 import { observable } from './observable.ts';
 
-export type DetailsTab = 'request' | 'response' | 'both' | 'timing' | 'packets' | 'compare';
+export type DetailsTab =
+  | 'request'
+  | 'response'
+  | 'both'
+  | 'messages'
+  | 'timing'
+  | 'packets'
+  | 'compare';
 
 export interface Settings {
   readonly detailsPlace: 'right' | 'bottom';
@@ -11,6 +18,12 @@ export interface Settings {
   readonly tab: DetailsTab;
   readonly density: 'compact' | 'comfortable';
   readonly wrap: boolean;
+  /** Messages of calls (streams, WebSockets) are entries of the list. */
+  readonly messages: boolean;
+  /** The list says which node saw the call. */
+  readonly nodeColumn: boolean;
+  /** Notices that were read. */
+  readonly noticesRead: readonly string[];
   readonly queryHistory: readonly string[];
   readonly openSections: Readonly<Record<string, boolean>>;
 }
@@ -23,6 +36,9 @@ const defaults: Settings = {
   tab: 'both',
   density: 'compact',
   wrap: true,
+  messages: true,
+  nodeColumn: false,
+  noticesRead: [],
   queryHistory: [],
   openSections: {},
 };
@@ -45,6 +61,14 @@ settings.subscribe(() => {
     // Private windows may refuse; the settings then last as long as the page.
   }
 });
+
+/** Notices remembered as read. */
+const noticesLimit = 50;
+
+/** A notice is not shown again. */
+export function readNotice(text: string): void {
+  settings.set({ noticesRead: [text, ...settings.get().noticesRead].slice(0, noticesLimit) });
+}
 
 /** Queries remembered. */
 const historyLimit = 50;

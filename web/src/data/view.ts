@@ -6,6 +6,8 @@ import type { TimeRange } from './url-state.ts';
 
 export interface View {
   readonly filter: string;
+  /** The filter as the server is asked: with what the switches of the page add. */
+  readonly asked: string;
   readonly range: TimeRange;
   /** Id of the chosen entry, or empty. */
   readonly chosen: string;
@@ -21,6 +23,8 @@ export interface View {
   /** A first answer has come for this filter. */
   readonly loaded: boolean;
   readonly error: RequestFailed | undefined;
+  /** Messages of calls have been seen: there is something to hide. */
+  readonly hasMessages: boolean;
   /** Live entries this page was too slow for; the gap was filled from history. */
   readonly missed: number;
 }

@@ -166,7 +166,11 @@ function Tree({ body, search }: { readonly body: BodySection; readonly search: s
       {index.brokenAt >= 0 && !body.cut && (
         <p className="body-remark amber">not whole JSON: it breaks at character {index.brokenAt}</p>
       )}
-      <JsonTree index={index} path={body.path} search={search} />
+      <JsonTree
+        index={index}
+        path={body.path === undefined ? undefined : `${body.path}.json()`}
+        search={search}
+      />
     </>
   );
 }

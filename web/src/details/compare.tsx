@@ -1,5 +1,6 @@
 /** Two marked entries: what differs between them. */
 import { useQueries } from '@tanstack/react-query';
+import type { Section } from '../../../src/dissect/contract.ts';
 import type { EntryDetails } from '../../../src/serve/api.ts';
 import { api } from '../data/api.ts';
 import { useObserved } from '../data/observable.ts';
@@ -27,29 +28,46 @@ export function flatten({ entry, sections }: EntryDetails): Map<string, string> 
   values.set('destination', `${entry.dst.name || entry.dst.ip}:${entry.dst.port}`);
   for (const side of ['request', 'response'] as const) {
     for (const section of sections[side]) {
-      const prefix = `${side} › ${section.title}`;
-      if (section.kind === 'table') {
-        for (const row of section.rows) values.set(`${prefix} › ${row.name}`, String(row.value));
-        continue;
-      }
-      if (section.kind !== 'body') {
-        const { kind, title, ...rest } = section;
-        values.set(prefix, JSON.stringify(rest).slice(0, 2_000));
-        continue;
-      }
-      if (languageOf(section) !== 'json') {
-        values.set(prefix, section.content.slice(0, 2_000));
-        continue;
-      }
-      const index = indexJson(section.content);
-      for (let node = 0; node < Math.min(index.count, mostValues); node++) {
-        if (index.kind[node] === Kind.Object || index.kind[node] === Kind.Array) continue;
-        const text = index.text.slice(index.from[node], index.to[node]);
-        values.set(`${prefix} › ${pathOf(index, node)}`, text);
+      for (const [name, text] of valuesOf(section)) {
+        const tail = name === '' ? '' : ` › ${name}`;
+        values.set(`${side} › ${section.title}${tail}`, text);
       }
     }
   }
   return values;
+}
+
+function valuesOf(section: Section): Iterable<readonly [name: string, text: string]> {
+  switch (section.kind) {
+    case 'table':
+      return section.rows.map(({ name, value }) => [name, String(value)] as const);
+    case 'grid':
+      return gridValues(section);
+    case 'tree':
+      return jsonValues(JSON.stringify(section.value) ?? '');
+    case 'body':
+      return languageOf(section) === 'json'
+        ? jsonValues(section.content)
+        : [['', section.content.slice(0, 2_000)] as const];
+  }
+}
+
+function* gridValues({ rows, columns }: Extract<Section, { kind: 'grid' }>) {
+  for (const [at, row] of rows.slice(0, mostValues / columns.length).entries()) {
+    for (const [column, value] of row.entries()) {
+      yield [`${columns[column]} [${at}]`, String(value ?? '')] as const;
+    }
+  }
+}
+
+/** Each value of a JSON text by its path. */
+function* jsonValues(content: string) {
+  const index = indexJson(content);
+  for (let node = 0; node < Math.min(index.count, mostValues); node++) {
+    if (index.kind[node] === Kind.Object || index.kind[node] === Kind.Array) continue;
+    const text = index.text.slice(index.from[node], index.to[node]);
+    yield [pathOf(index, node), text] as const;
+  }
 }
 
 /** What differs, in the order of the first. */

@@ -1,6 +1,6 @@
 /** A JSON body as a tree of which only the lines on screen exist. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react';
 import type { Value } from '../../../src/dissect/contract.ts';
 import { ValueActions } from '../ui/value-actions.tsx';
 import { type JsonIndex, Kind, pathOf, unquote, visibleNodes } from './json-index.ts';
@@ -16,9 +16,11 @@ const mostLines = 22;
 
 interface Props {
   readonly index: JsonIndex;
-  /** Query path of the body's text, or undefined when it cannot be filtered by. */
+  /** Query path of the outermost value, or undefined when it cannot be filtered by. */
   readonly path: string | undefined;
   readonly search: string;
+  /** What the tree is called, for screen readers. */
+  readonly label?: string;
 }
 
 function firstOpen(index: JsonIndex): (node: number) => boolean {
@@ -70,8 +72,9 @@ function searchNodes(index: JsonIndex, search: string): number[] {
   return found;
 }
 
-export function JsonTree({ index, path, search }: Props) {
+export function JsonTree({ index, path, search, label = 'JSON' }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
+  const prefix = useId();
   const open = useOpen(index);
   const [active, setActive] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for what is open
@@ -117,9 +120,9 @@ export function JsonTree({ index, path, search }: Props) {
         ref={scroller}
         className="body-scroll scrolls"
         role="tree"
-        aria-label="JSON"
+        aria-label={label}
         tabIndex={0}
-        aria-activedescendant={`json-${nodes[active] ?? 0}`}
+        aria-activedescendant={`${prefix}-${nodes[active] ?? 0}`}
         onKeyDown={onKey}
         style={{ height: Math.min(nodes.length, mostLines) * lineHeight + 4 }}
       >
@@ -132,6 +135,7 @@ export function JsonTree({ index, path, search }: Props) {
             return (
               <Line
                 key={node}
+                id={`${prefix}-${node}`}
                 index={index}
                 node={node}
                 top={item.start}
@@ -190,6 +194,7 @@ function moved(event: KeyboardEvent, { index, nodes, active, open }: Position): 
 }
 
 interface LineProps {
+  readonly id: string;
   readonly index: JsonIndex;
   readonly node: number;
   readonly top: number;
@@ -211,13 +216,13 @@ function scalarOf(index: JsonIndex, node: number): Value {
 }
 
 function Line(props: LineProps) {
-  const { index, node, top, path, isOpen, isFound, isActive, onToggle } = props;
+  const { id, index, node, top, path, isOpen, isFound, isActive, onToggle } = props;
   const isOuter = index.kind[node] === Kind.Object || index.kind[node] === Kind.Array;
   const name = index.text.slice(index.nameFrom[node], index.nameTo[node]);
   const hasMembers = index.members[node]! > 0;
   return (
     <div
-      id={`json-${node}`}
+      id={id}
       role="treeitem"
       tabIndex={-1}
       aria-level={index.depth[node]! + 1}
@@ -253,7 +258,7 @@ interface ActionProps {
 function LineActions({ index, node, path, isOuter }: ActionProps) {
   // The path is worked out only for lines on screen: arrays have to be counted through.
   const full = useMemo(
-    () => (path === undefined || isOuter ? undefined : `${path}.json()${pathOf(index, node)}`),
+    () => (path === undefined || isOuter ? undefined : `${path}${pathOf(index, node)}`),
     [index, node, path, isOuter],
   );
   const text = index.text.slice(index.from[node], index.to[node]);

@@ -2,20 +2,17 @@
 import type { DetailRow } from '../../../src/dissect/contract.ts';
 import type { EntryRow } from '../../../src/entry/entry.ts';
 import { rawAddress } from '../data/api.ts';
+import { type EndSide, endFacts, endTitles } from '../traffic/ends.ts';
 import { exactBytes } from '../ui/format.ts';
 import { DownloadIcon } from '../ui/icons.tsx';
 import { ValueTable } from './value-table.tsx';
 
-function endpointRows(title: string, side: 'src' | 'dst', row: EntryRow): DetailRow[] {
-  const { ip, port, name, pod, service, namespace, workload, node, process } = row[side];
-  const names = { pod, service, namespace, workload, node, process };
-  const known = Object.entries(names).filter(([, value]) => value !== undefined && value !== '');
+function endpointRows(side: EndSide, row: EntryRow): DetailRow[] {
+  const { name } = row[side];
   return [
-    { name: `${title} address`, value: ip, path: `${side}.ip` },
-    { name: `${title} port`, value: port, path: `${side}.port` },
-    ...(name === '' ? [] : [{ name: `${title} name`, value: name, path: `${side}.name` }]),
-    ...known.map(([label, value]) => ({ name: `${title} ${label}`, value: value ?? '' })),
-  ];
+    ...(name === '' ? [] : [{ label: 'name', value: name, path: `${side}.name` }]),
+    ...endFacts(row, side),
+  ].map(({ label, value, path }) => ({ name: `${endTitles[side]} ${label}`, value, path }));
 }
 
 function packetRows(row: EntryRow): DetailRow[] {
@@ -27,6 +24,7 @@ function packetRows(row: EntryRow): DetailRow[] {
     { name: 'Request on the wire', value: exactBytes(row.requestSize) },
     { name: 'Response on the wire', value: exactBytes(row.responseSize) },
     { name: 'Captured by', value: row.capture, path: 'capture' },
+    { name: 'Seen on node', value: row.node, path: 'node' },
     { name: 'Connection', value: row.stream, path: 'stream' },
   ];
 }
@@ -37,10 +35,7 @@ export function Packets({ entry }: { readonly entry: EntryRow }) {
       <ValueTable label="Packets" rows={packetRows(entry)} />
       <ValueTable
         label="Connection"
-        rows={[
-          ...endpointRows('Source', 'src', entry),
-          ...endpointRows('Destination', 'dst', entry),
-        ]}
+        rows={[...endpointRows('src', entry), ...endpointRows('dst', entry)]}
       />
       <p className="packets-links">
         {(['request', 'response'] as const).map((side) => (

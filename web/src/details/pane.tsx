@@ -1,6 +1,5 @@
 /** The details pane: one entry in full. */
 import { useEffect, useRef } from 'react';
-import type { EntryRow } from '../../../src/entry/entry.ts';
 import type { EntryDetails } from '../../../src/serve/api.ts';
 import { RequestFailed } from '../data/api.ts';
 import { useObserved } from '../data/observable.ts';
@@ -8,15 +7,15 @@ import { pageState } from '../data/page-state.ts';
 import { useEntry } from '../data/queries.ts';
 import { session } from '../data/session.ts';
 import { type DetailsTab, settings } from '../data/settings.ts';
-import { endpointText, slowAfter, statusClass, statusText } from '../traffic/columns.ts';
-import { bytes, clockTime, duration, exactTime, headAndTail } from '../ui/format.ts';
-import { BottomPaneIcon, BrokenIcon, CloseIcon, RightPaneIcon } from '../ui/icons.tsx';
+import { integer } from '../ui/format.ts';
 import { Compare } from './compare.tsx';
-import { copyCurl } from './copy-curl.ts';
+import { BackToList, Head, PaneButtons } from './head.tsx';
+import { MessageList } from './messages.tsx';
 import { Packets } from './packets.tsx';
 import { Sections } from './sections.tsx';
 import { tabsNow } from './tabs.ts';
 import { Timing } from './timing.tsx';
+import { useMessageCount } from './use-messages.ts';
 import './details.css';
 
 export function DetailsPane() {
@@ -24,7 +23,9 @@ export function DetailsPane() {
   const { data, error, isFetching, isPlaceholderData } = useEntry(chosen);
   const marked = useObserved(pageState, (state) => state.marked);
   const wanted = useObserved(settings, (value) => value.tab);
-  const tabs = tabsNow(marked);
+  const messages = useMessageCount(data?.entry) ?? 0;
+  useEffect(() => pageState.set({ messages }), [messages]);
+  const tabs = tabsNow(marked, messages);
   const tab = tabs.some(({ id }) => id === wanted) ? wanted : 'both';
   const isOther = data !== undefined && data.entry.id !== chosen;
   const scroller = useRef<HTMLDivElement>(null);
@@ -42,7 +43,7 @@ export function DetailsPane() {
         data !== undefined && (
           <>
             <Head row={data.entry} />
-            <Tabs tabs={tabs} tab={tab} details={data} />
+            <Tabs tabs={tabs} tab={tab} details={data} messages={messages} />
             <div
               className={`details-scroll scrolls${isOther ? ' stale' : ''}`}
               ref={scroller}
@@ -64,6 +65,7 @@ function Content({ tab, details }: { readonly tab: DetailsTab; readonly details:
   if (tab === 'timing') return <Timing entry={details.entry} />;
   if (tab === 'packets') return <Packets entry={details.entry} />;
   if (tab === 'compare') return <Compare />;
+  if (tab === 'messages') return <MessageList key={details.entry.id} call={details.entry} />;
   return <Sections key={details.entry.id} details={details} sides={tab} />;
 }
 
@@ -86,104 +88,15 @@ function Missing({ error }: { readonly error: Error }) {
   );
 }
 
-function Head({ row }: { readonly row: EntryRow }) {
-  const [head, tail] = headAndTail(row.target);
-  const slow = (row.elapsedTime ?? 0) >= slowAfter;
-  return (
-    <div className="details-head">
-      <div className="details-title">
-        <BackToList />
-        <span className="details-method">{row.method}</span>
-        <span className="details-target mono" data-tip={row.target}>
-          <span className="target-head">{head}</span>
-          {tail !== '' && <span className="target-tail">{tail}</span>}
-        </span>
-        <span className={`details-status ${statusClass(row)}`}>{statusText(row)}</span>
-        <PaneButtons />
-      </div>
-      <div className="details-facts dim">
-        <span>
-          {endpointText(row.src)} → {endpointText(row.dst)}
-        </span>
-        <span>
-          {row.protocol.abbr} {row.protocol.version}
-        </span>
-        <span data-tip={exactTime(row.timestamp)}>{clockTime(row.timestamp)}</span>
-        <span className={slow ? 'amber' : ''}>
-          {row.elapsedTime === null ? row.outcome : duration(row.elapsedTime)}
-        </span>
-        <span data-tip="request and response on the wire">
-          {bytes(row.requestSize)} / {bytes(row.responseSize)}
-        </span>
-        {row.demo && <span className="label">demo</span>}
-      </div>
-      {row.incomplete.length > 0 && (
-        <div className="details-incomplete amber">
-          <BrokenIcon size={13} />
-          {row.incomplete.join(' · ')}
-        </div>
-      )}
-    </div>
-  );
-}
-
-const close = () => pageState.set({ detailsOpen: false });
-
-/** Where the details cover the list. */
-function BackToList() {
-  return (
-    <button
-      type="button"
-      className="button small bordered narrow-only"
-      data-tip="Back to the list (Esc)"
-      onClick={close}
-    >
-      ← list
-    </button>
-  );
-}
-
-function PaneButtons() {
-  const place = useObserved(settings, (value) => value.detailsPlace);
-  return (
-    <span className="pane-buttons">
-      <button
-        type="button"
-        className="button small"
-        data-tip="Copy as curl (c)"
-        onClick={() => void copyCurl()}
-      >
-        curl
-      </button>
-      <button
-        type="button"
-        className="button icon-button small wide-only"
-        aria-label={place === 'right' ? 'Details to the bottom' : 'Details to the right'}
-        data-tip={place === 'right' ? 'Details to the bottom (d)' : 'Details to the right (d)'}
-        onClick={() => settings.set({ detailsPlace: place === 'right' ? 'bottom' : 'right' })}
-      >
-        {place === 'right' ? <BottomPaneIcon /> : <RightPaneIcon />}
-      </button>
-      <button
-        type="button"
-        className="button icon-button small"
-        aria-label="Close the details"
-        data-tip="Close (Esc)"
-        onClick={close}
-      >
-        <CloseIcon />
-      </button>
-    </span>
-  );
-}
-
 interface TabsProps {
   readonly tabs: ReturnType<typeof tabsNow>;
   readonly tab: DetailsTab;
   readonly details: EntryDetails;
+  /** How many messages the call has. */
+  readonly messages: number;
 }
 
-function Tabs({ tabs, tab, details }: TabsProps) {
+function Tabs({ tabs, tab, details, messages }: TabsProps) {
   const { entry } = details;
   const isMissing = (id: DetailsTab) =>
     (id === 'response' && entry.response === undefined) ||
@@ -209,6 +122,7 @@ function Tabs({ tabs, tab, details }: TabsProps) {
           }}
         >
           {title}
+          {id === 'messages' && <span className="tab-count dim">{integer(messages)}</span>}
         </button>
       ))}
     </div>

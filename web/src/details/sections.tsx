@@ -1,12 +1,16 @@
 /** Request and response as their protocol describes them: tables and bodies. */
 import { useRef } from 'react';
 import type { Section } from '../../../src/dissect/contract.ts';
+import type { Entry } from '../../../src/entry/entry.ts';
 import type { EntryDetails } from '../../../src/serve/api.ts';
 import { useObserved } from '../data/observable.ts';
 import { settings } from '../data/settings.ts';
+import { integer } from '../ui/format.ts';
 import { ChevronIcon } from '../ui/icons.tsx';
 import { useSize } from '../ui/use-size.ts';
 import { Body } from './body.tsx';
+import { Grid } from './grid.tsx';
+import { Tree } from './tree-section.tsx';
 import { ValueTable } from './value-table.tsx';
 
 /** From this width on request and response stand side by side. */
@@ -71,7 +75,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
           // biome-ignore lint/suspicious/noArrayIndexKey: sections keep their order
           key={index}
           section={section}
-          entry={entry.id}
+          entry={entry}
           side={side}
           isForm={isForm}
           isCut={isCut}
@@ -88,6 +92,11 @@ function inOrder(sections: readonly Section[]): readonly Section[] {
   return [...sections.filter((section) => !isRepeat(section)), ...sections.filter(isRepeat)];
 }
 
+/** Values of a section that is listed line by line. */
+function countOf(section: Section): number {
+  return section.kind === 'table' || section.kind === 'grid' ? section.rows.length : 0;
+}
+
 /** Rows of a table that deserve attention: it is not hidden. */
 function remarks(section: Section): number {
   if (section.kind !== 'table') return 0;
@@ -96,6 +105,7 @@ function remarks(section: Section): number {
 
 /** What a closed table holds, in a line. */
 function summary(section: Section): string {
+  if (section.kind === 'grid') return section.columns.join(' · ');
   if (section.kind !== 'table') return '';
   let text = '';
   for (const { name, value } of section.rows) {
@@ -107,7 +117,7 @@ function summary(section: Section): string {
 
 interface SectionProps {
   readonly section: Section;
-  readonly entry: string;
+  readonly entry: Entry;
   readonly side: Side;
   readonly isLong: boolean;
   /** Its fields stand in a table of their own. */
@@ -124,9 +134,10 @@ function OneSection({ section, entry, side, isLong, isForm, isCut }: SectionProp
   const open = chosen ?? (remarks(section) > known || (!isLong && !repeats.has(title)));
   if (section.kind === 'body') {
     if (section.size === 0 && section.content === '' && !section.cut) return null;
-    return <Body body={section} entry={entry} side={side} isForm={isForm} />;
+    return <Body body={section} entry={entry.id} side={side} isForm={isForm} />;
   }
-  if (section.kind !== 'table' || section.rows.length === 0) return null;
+  if (section.kind === 'tree') return <Tree section={section} side={side} />;
+  if (section.rows.length === 0 && !('remark' in section)) return null;
   return (
     <section className="section" aria-label={`${section.title} of the ${side}`}>
       <h3>
@@ -142,11 +153,14 @@ function OneSection({ section, entry, side, isLong, isForm, isCut }: SectionProp
             <ChevronIcon size={11} />
           </span>
           {section.title}
-          <span className="dim">{section.rows.length}</span>
+          <span className="dim">{integer(countOf(section))}</span>
           {!open && <span className="section-summary mono dim">{summary(section)}</span>}
         </button>
       </h3>
-      {open && <ValueTable rows={section.rows} label={`${section.title} of the ${side}`} />}
+      {open && section.kind === 'table' && (
+        <ValueTable rows={section.rows} label={`${section.title} of the ${side}`} />
+      )}
+      {open && section.kind === 'grid' && <Grid grid={section} entry={entry} side={side} />}
     </section>
   );
 }

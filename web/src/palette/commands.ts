@@ -1,8 +1,11 @@
 /** Every command of the page, with its keys: the palette, the help and the keyboard derive from this list. */
 
 import { pageState } from '../data/page-state.ts';
+import { goTo, placeState } from '../data/place.ts';
+import { protocolsNow } from '../data/queries.ts';
 import { session } from '../data/session.ts';
 import { settings } from '../data/settings.ts';
+import { targetsState } from '../data/targets-state.ts';
 import { copyCurl } from '../details/copy-curl.ts';
 import { detailsTabs, stepTab } from '../details/tabs.ts';
 import { focusQuery, runQuery, undoQuery } from '../query-bar/control.ts';
@@ -14,6 +17,7 @@ import {
   moveBy,
   moveColumn,
   openDetails,
+  showCall,
   toggleMark,
 } from '../traffic/moves.ts';
 
@@ -26,15 +30,45 @@ export interface Command {
   readonly run: () => void;
   /** Too small a step to be worth a line in the palette. */
   readonly keyOnly?: true;
+  /** Where there is nothing to do, it is not offered. */
+  readonly isThere?: () => boolean;
+}
+
+/** What is there at the moment: the commands that make sense now, and one for each protocol. */
+export function commandsNow(): Command[] {
+  const macros = Object.entries(protocolsNow()?.macros ?? {});
+  const known = commands.filter(({ isThere }) => isThere?.() ?? true);
+  return [
+    ...known,
+    ...macros.map(
+      ([word, meaning]): Command => ({
+        id: `macro-${word}`,
+        title: `Show ${protocolTitle(word, meaning)} only`,
+        group: 'Query',
+        keys: [],
+        run: () => runQuery(word),
+      }),
+    ),
+  ];
+}
+
+/** The protocol that a macro stands for: the one whose label or id its meaning names, else the word itself. */
+function protocolTitle(word: string, meaning: string): string {
+  const all = protocolsNow()?.protocols ?? [];
+  const named = all.find(
+    ({ id, label }) => meaning.includes(`"${label}"`) || meaning.includes(`"${id}"`),
+  );
+  return named === undefined ? word : `${named.label} (${word})`;
 }
 
 /** Rows of a page, for PageUp and PageDown. */
 const pageRows = 20;
 
-/** Takes one step back: details, then the choice. */
+/** Takes one step back: another page, details, then the choice. */
 function back(): void {
   const { dialog, detailsOpen } = pageState.get();
-  if (dialog !== 'none') pageState.set({ dialog: 'none' });
+  if (placeState.get().place !== 'traffic') goTo('traffic');
+  else if (dialog !== 'none') pageState.set({ dialog: 'none' });
   else if (detailsOpen) {
     pageState.set({ detailsOpen: false });
     document.getElementById('entries')?.focus();
@@ -163,13 +197,34 @@ export const commands: readonly Command[] = [
     keys: [' '],
     run: () => session.setPaused(!session.view.get().paused),
   },
+  {
+    id: 'messages',
+    title: 'Show or hide the messages of calls',
+    group: 'List',
+    keys: ['m'],
+    run: () => session.setMessages(!settings.get().messages),
+  },
+  {
+    id: 'call',
+    title: 'Show the call of a message',
+    group: 'List',
+    keys: ['p'],
+    run: () => showCall(session.list.get(session.view.get().chosen)),
+  },
+  {
+    id: 'node',
+    title: 'Show or hide the column of nodes',
+    group: 'List',
+    keys: [],
+    run: () => settings.set({ nodeColumn: !settings.get().nodeColumn }),
+  },
   { id: 'copy-cell', title: 'Copy the focused cell', group: 'List', keys: ['y'], run: copyCell },
   { id: 'mark', title: 'Mark for compare', group: 'List', keys: ['x'], run: toggleMark },
   { id: 'details', title: 'Open the details', group: 'Details', keys: ['Enter'], run: openDetails },
   {
     id: 'back',
-    title: 'Close the details, then choose nothing',
-    group: 'Details',
+    title: 'Back: close the details, then choose nothing',
+    group: 'Page',
     keys: ['Escape'],
     run: back,
   },
@@ -216,6 +271,14 @@ export const commands: readonly Command[] = [
     keys: ['Ctrl-k'],
     run: () => pageState.set({ dialog: 'palette' }),
     keyOnly: true,
+  },
+  {
+    id: 'targets',
+    title: 'Targets: what is tapped in the cluster',
+    group: 'Page',
+    keys: ['T'],
+    run: () => goTo(placeState.get().place === 'targets' ? 'traffic' : 'targets'),
+    isThere: () => targetsState.get().summary !== undefined,
   },
   {
     id: 'help',

@@ -4,7 +4,7 @@ import { type KeyboardEvent, useMemo, useState } from 'react';
 import { useObserved } from '../data/observable.ts';
 import { pageState, say } from '../data/page-state.ts';
 import { session } from '../data/session.ts';
-import { type Command, commands } from './commands.ts';
+import { type Command, commands, commandsNow } from './commands.ts';
 import { keyText } from './keyboard.ts';
 import { parseTime } from './parse-time.ts';
 import './palette.css';
@@ -73,7 +73,7 @@ function Palette() {
   const found = useMemo(
     () =>
       matching(
-        commands.filter((command) => !command.keyOnly),
+        commandsNow().filter((command) => !command.keyOnly),
         text,
       ),
     [text],

@@ -1,6 +1,7 @@
 /** The keyboard of the page: one listener, keys from the list of commands. */
 import { pageState } from '../data/page-state.ts';
-import { commands } from './commands.ts';
+import { placeState } from '../data/place.ts';
+import { type Command, commands } from './commands.ts';
 
 /** Time for the second key of a pair, ms. */
 const pairTime = 800;
@@ -44,6 +45,20 @@ function belongsToControl(event: KeyboardEvent): boolean {
 /** Keys that work while a text is being typed. */
 const everywhere = new Set(['Ctrl-k', 'Ctrl-f']);
 
+/** Other pages have a place to search in, at the keys of the query. */
+function isOfOtherPage(event: KeyboardEvent, key: string): boolean {
+  if (placeState.get().place === 'traffic' || (key !== '/' && key !== 'Ctrl-f')) return false;
+  document.getElementById('find-target')?.focus();
+  event.preventDefault();
+  return true;
+}
+
+/** On other pages the list cannot be seen: keys leave it alone. */
+function isOffered({ group, isThere }: Command): boolean {
+  if (placeState.get().place !== 'traffic' && group !== 'Page') return false;
+  return isThere?.() ?? true;
+}
+
 /** Starts listening; the result stops it. */
 export function listenToKeys(): () => void {
   let first = '';
@@ -54,11 +69,12 @@ export function listenToKeys(): () => void {
     if (pageState.get().dialog !== 'none') return;
     if (isTyping(event.target) && !everywhere.has(key)) return;
     if (belongsToControl(event)) return;
+    if (isOfOtherPage(event, key)) return;
     const pair = event.timeStamp - firstAt < pairTime ? `${first} ${key}` : '';
     const command = byKey.get(pair) ?? byKey.get(key);
     first = command === undefined ? key : '';
     firstAt = event.timeStamp;
-    if (command === undefined) return;
+    if (command === undefined || !isOffered(command)) return;
     event.preventDefault();
     command.run();
   };

@@ -1,4 +1,4 @@
-/** The query language as the page uses it: the one place that imports `src/filter`. */
+/** The query language as the page uses it. */
 import type { Value } from '../../../src/dissect/contract.ts';
 import { complete } from '../../../src/filter/complete.ts';
 import type { Completion, FieldSchema, QueryError } from '../../../src/filter/contract.ts';

@@ -18,6 +18,7 @@ import { errorOf, setSchema } from './language.ts';
 import { patternsLoading } from './lazy-re2.ts';
 import { HistoryButton, RangeButton } from './menu-buttons.tsx';
 import type { MenuProps } from './menus.tsx';
+import { MessagesButton } from './messages-button.tsx';
 import './query-bar.css';
 
 export const loadMenus = () => import('./menus.tsx');
@@ -157,6 +158,7 @@ export function QueryBar() {
             <CloseIcon />
           </button>
         )}
+        <MessagesButton />
         <LiveButton />
         <Range />
       </div>

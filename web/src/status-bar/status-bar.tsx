@@ -3,6 +3,7 @@ import type { Counters } from '../../../src/serve/api.ts';
 import { useObserved } from '../data/observable.ts';
 import { session } from '../data/session.ts';
 import { bytes, clockSeconds, exactBytes, exactTime, integer, plural, rate } from '../ui/format.ts';
+import { SilentItem, TappingItem } from './tapping.tsx';
 import './status-bar.css';
 
 /** What was lost, stage by stage in the order of a byte's life. */
@@ -117,6 +118,8 @@ export function StatusBar() {
   const counters = useObserved(session.counters, (state) => state.counters);
   return (
     <div className="status-bar">
+      <TappingItem />
+      <SilentItem />
       {counters !== undefined && <CounterItems counters={counters} />}
       <MissedItem />
       <ConnectionItem />

@@ -1,9 +1,12 @@
 /** The top bar: what this is, what is tapped, colours, commands. */
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useObserved } from '../data/observable.ts';
 import { pageState } from '../data/page-state.ts';
+import { addressOf, goTo, type Place, placeState } from '../data/place.ts';
 import { useInfo } from '../data/queries.ts';
 import { session } from '../data/session.ts';
+import { silentNodes, useIsCluster, useTargets } from '../data/targets.ts';
 import { exactTime } from '../ui/format.ts';
 import { ThemeIcon } from '../ui/icons.tsx';
 import './top-bar.css';
@@ -12,6 +15,7 @@ const kinds: Readonly<Record<string, string>> = {
   local: 'tapping',
   file: 'reading',
   recording: 'playing a recording',
+  cluster: 'tapping',
 };
 
 function Tapped() {
@@ -35,21 +39,50 @@ function Tapped() {
   );
 }
 
+function PageLink({ place, children }: { readonly place: Place; readonly children: ReactNode }) {
+  const isHere = useObserved(placeState, (state) => state.place === place);
+  return (
+    <a
+      className="page-link"
+      href={addressOf(place)}
+      aria-current={isHere ? 'page' : undefined}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        goTo(place);
+      }}
+    >
+      {children}
+    </a>
+  );
+}
+
+/** A node that should be tapped and is not is worth a look at the targets. */
+function TargetsMark() {
+  const { data } = useTargets(false);
+  if (silentNodes(data?.targets).length === 0) return null;
+  return (
+    <span className="dot bad">
+      <span className="hidden-text">: a tapper is not running</span>
+    </span>
+  );
+}
+
 export function TopBar() {
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme('dark');
+  const isCluster = useIsCluster();
   return (
     <header className="top-bar">
       <h1 className="name">mizu</h1>
       <nav aria-label="Pages">
-        <a
-          className="page-link"
-          href="/"
-          aria-current="page"
-          onClick={(event) => event.preventDefault()}
-        >
-          Traffic
-        </a>
+        <PageLink place="traffic">Traffic</PageLink>
+        {isCluster && (
+          <PageLink place="targets">
+            Targets
+            <TargetsMark />
+          </PageLink>
+        )}
       </nav>
       <Tapped />
       <button

@@ -3,7 +3,10 @@ import { useEffect, useState } from 'react';
 import { useObserved } from '../data/observable.ts';
 import { useInfo } from '../data/queries.ts';
 import { session } from '../data/session.ts';
+import { readNotice, settings } from '../data/settings.ts';
+import { useIsCluster, useTargets } from '../data/targets.ts';
 import { clockSeconds } from '../ui/format.ts';
+import { CloseIcon } from '../ui/icons.tsx';
 
 /** The time, every quarter of a second, while `running`. */
 function useNow(running: boolean): number {
@@ -17,7 +20,7 @@ function useNow(running: boolean): number {
   return now;
 }
 
-function Disconnected() {
+export function Disconnected() {
   const state = useObserved(session.link.state, (link) => link.state);
   const since = useObserved(session.link.state, (link) => link.since);
   const retryAt = useObserved(session.link.state, (link) => link.retryAt);
@@ -42,18 +45,39 @@ function Disconnected() {
   );
 }
 
-export function Banners() {
+/** What could not be had, each said until somebody has read it. */
+function Notices() {
   const { data: info } = useInfo();
+  const isCluster = useIsCluster();
+  const { data: report } = useTargets(false);
+  const read = useObserved(settings, (value) => value.noticesRead);
+  const ofInfo = info?.notice === undefined ? [] : [info.notice];
+  const all = isCluster && report !== undefined ? report.targets.notices : ofInfo;
+  const unread = all.filter((text) => !read.includes(text));
+  if (unread.length === 0) return null;
+  return (
+    <div className="banner warn" role="status">
+      <span className="banner-text">{unread.join(' ')}</span>
+      <button
+        type="button"
+        className="button icon-button small"
+        aria-label="Do not show this again"
+        data-tip="Do not show this again"
+        onClick={() => unread.forEach(readNotice)}
+      >
+        <CloseIcon />
+      </button>
+    </div>
+  );
+}
+
+export function Banners() {
   const error = useObserved(session.view, (view) => view.error);
   useObserved(session.view, (view) => view.version);
   return (
     <>
       <Disconnected />
-      {info?.notice !== undefined && (
-        <div className="banner warn" role="status">
-          {info.notice}
-        </div>
-      )}
+      <Notices />
       {error !== undefined && session.list.rows.length > 0 && (
         <div className="banner bad" role="alert">
           {error.message}

@@ -4,7 +4,7 @@ import type { EntryRow } from '../../../src/entry/entry.ts';
 import { session } from '../data/session.ts';
 import { cameUnderPointer } from '../ui/tooltip.tsx';
 import { ValueActions } from '../ui/value-actions.tsx';
-import { columns } from './columns.ts';
+import { columnsNow } from './columns.ts';
 
 interface Place {
   readonly row: EntryRow;
@@ -54,12 +54,12 @@ export function CellActions({ grid }: { readonly grid: RefObject<HTMLElement | n
     };
   }, [grid]);
 
-  const column = columns[place?.column ?? -1];
+  const column = columnsNow()[place?.column ?? -1];
   if (place === undefined || column === undefined) return null;
   const query = column.query(place.row);
   if (column.text(place.row) === '' && query === undefined) return null;
   return (
-    <div className="cell-actions" style={{ left: place.left, top: place.top }}>
+    <div className="cell-actions" data-card="" style={{ left: place.left, top: place.top }}>
       <ValueActions
         path={query?.[0]}
         value={query?.[1]}

@@ -1,6 +1,10 @@
 /** The columns of the list: what each shows, and which query its value stands for. */
-import type { Endpoint, EntryRow } from '../../../src/entry/entry.ts';
+import type { EntryRow } from '../../../src/entry/entry.ts';
+import { senderOf } from '../data/messages.ts';
+import { useObserved } from '../data/observable.ts';
+import { settings } from '../data/settings.ts';
 import { atLeast, bytes, clockTime, duration, exactBytes, exactTime } from '../ui/format.ts';
+import { endpointText, endQuery } from './ends.ts';
 
 export interface Column {
   readonly id: string;
@@ -17,30 +21,21 @@ export interface Column {
   ) => readonly [path: string, value: string | number, operator?: '>='] | undefined;
 }
 
-/** Name, or address and port. */
-export function endpointText(endpoint: Endpoint): string {
-  return endpoint.name === '' ? `${endpoint.ip}:${endpoint.port}` : endpoint.name;
-}
-
-function endpointHint(endpoint: Endpoint): string {
-  const { name, pod, service, namespace, workload, node, process } = endpoint;
-  const parts = { name, service, pod, namespace, workload, node, process };
-  const known = Object.entries(parts).filter(([, value]) => value !== undefined && value !== '');
-  const lines = known.map(([label, value]) => `${label} ${value}`);
-  return [`${endpoint.ip}:${endpoint.port}`, ...lines].join('\n');
-}
-
-/** Status as shown; what has none says why. */
+/** Status as shown; what has none says why. A call may fail although its status says otherwise. */
 export function statusText(row: EntryRow): string {
-  if (row.outcome === 'pending') return '…';
-  if (row.outcome === 'no response') return '—';
-  return row.status === 0 ? '' : String(row.status);
+  const { outcome, status } = row;
+  if (outcome === 'pending') return '…';
+  if (outcome === 'no response') return '—';
+  if (outcome !== 'failed') return status === 0 ? '' : String(status);
+  if (status === 0) return 'error';
+  return status >= 200 && status < 300 ? `${status}!` : String(status);
 }
 
 function statusHint(row: EntryRow): string {
   if (row.outcome === 'pending') return 'No response yet';
   if (row.outcome === 'no response') return 'No response was seen';
   if (row.outcome === 'no request') return 'The request was not seen';
+  if (statusText(row).endsWith('!')) return 'The answer tells of an error within it';
   return '';
 }
 
@@ -50,9 +45,25 @@ export function statusClass(row: EntryRow): string {
   return row.outcome === 'pending' ? 'dim' : '';
 }
 
+/** Whose bytes the size of a row is: those of the answer, of a message its own. */
+function sizeOf(row: EntryRow): readonly [path: string, size: number] {
+  const isSent = row.parent !== '' && senderOf(row) === 'client';
+  return isSent ? ['requestSize', row.requestSize] : ['responseSize', row.responseSize];
+}
+
 const none = () => '';
 
-export const columns: readonly Column[] = [
+const node: Column = {
+  id: 'node',
+  title: 'node',
+  tip: 'Node that saw the call',
+  number: false,
+  text: (row) => row.node,
+  hint: (row) => row.node,
+  query: (row) => (row.node === '' ? undefined : ['node', row.node]),
+};
+
+const standard: readonly Column[] = [
   {
     id: 'time',
     title: 'time',
@@ -87,7 +98,8 @@ export const columns: readonly Column[] = [
     tip: 'Method or command',
     number: false,
     text: (row) => row.method,
-    hint: none,
+    hint: (row) =>
+      row.parent === '' ? '' : `Message of a call, sent by the ${senderOf(row)} (p shows the call)`,
     query: (row) => ['method', row.method],
   },
   {
@@ -105,8 +117,8 @@ export const columns: readonly Column[] = [
     tip: 'Who calls',
     number: false,
     text: (row) => endpointText(row.src),
-    hint: (row) => endpointHint(row.src),
-    query: (row) => (row.src.name === '' ? ['src.ip', row.src.ip] : ['src.name', row.src.name]),
+    hint: none,
+    query: (row) => endQuery(row, 'src'),
   },
   {
     id: 'destination',
@@ -114,18 +126,18 @@ export const columns: readonly Column[] = [
     tip: 'Who is called',
     number: false,
     text: (row) => endpointText(row.dst),
-    hint: (row) => endpointHint(row.dst),
-    query: (row) => (row.dst.name === '' ? ['dst.ip', row.dst.ip] : ['dst.name', row.dst.name]),
+    hint: none,
+    query: (row) => endQuery(row, 'dst'),
   },
   {
     id: 'size',
     title: 'size',
-    tip: 'Bytes of the response on the wire',
+    tip: 'Bytes of the response on the wire; of a message its own',
     number: true,
-    text: (row) => (row.responseSize === 0 ? '' : bytes(row.responseSize)),
+    text: (row) => (sizeOf(row)[1] === 0 ? '' : bytes(sizeOf(row)[1])),
     hint: (row) =>
       `request ${exactBytes(row.requestSize)}\nresponse ${exactBytes(row.responseSize)}`,
-    query: (row) => ['responseSize', row.responseSize],
+    query: sizeOf,
   },
   {
     id: 'elapsed',
@@ -138,6 +150,17 @@ export const columns: readonly Column[] = [
       row.elapsedTime === null ? undefined : ['elapsedTime', atLeast(row.elapsedTime), '>='],
   },
 ];
+
+const withNode = [...standard.slice(0, 7), node, ...standard.slice(7)];
+
+/** The columns as they are chosen. */
+export function columnsNow(): readonly Column[] {
+  return settings.get().nodeColumn ? withNode : standard;
+}
+
+export function useColumns(): readonly Column[] {
+  return useObserved(settings, (value) => value.nodeColumn) ? withNode : standard;
+}
 
 /** Slower than this is amber, ms. */
 export const slowAfter = 1_000;

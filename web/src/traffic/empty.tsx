@@ -4,8 +4,10 @@ import type { ReactNode } from 'react';
 import { api } from '../data/api.ts';
 import { useObserved } from '../data/observable.ts';
 import { copyText } from '../data/page-state.ts';
+import { goTo } from '../data/place.ts';
 import { useInfo } from '../data/queries.ts';
 import { session } from '../data/session.ts';
+import { tappingText, targetsState } from '../data/targets-state.ts';
 import { rangeText } from '../data/url-state.ts';
 import { runQuery } from '../query-bar/control.ts';
 import { clauseTexts } from '../query-bar/language.ts';
@@ -88,6 +90,7 @@ function NothingYet() {
   const packets = counters?.capture.packets ?? 0;
   const elapsed = info === undefined ? 0 : session.now() - info.startedAt;
   const isFile = info?.kind === 'file';
+  const isCluster = info?.kind === 'cluster';
   return (
     <Message label="Nothing captured yet">
       <h2>{isFile ? 'No API calls in this capture so far' : 'No API calls seen yet'}</h2>
@@ -97,7 +100,8 @@ function NothingYet() {
         {packets === 0 ? '.' : ', none of them with a call that is understood.'}
       </p>
       <NotUnderstood />
-      {!isFile && (
+      {isCluster && <InCluster />}
+      {!isFile && !isCluster && (
         <>
           <p>Any plain HTTP call from or to this machine appears here. Try one in a terminal:</p>
           <Command text="curl http://localhost:8080/" />
@@ -110,6 +114,22 @@ function NothingYet() {
         </>
       )}
     </Message>
+  );
+}
+
+/** In a cluster it is most often a matter of what is tapped. */
+function InCluster() {
+  const summary = useObserved(targetsState, (state) => state.summary);
+  return (
+    <>
+      <p>
+        {summary === undefined ? 'What is tapped is not known yet' : tappingText(summary)}. Any call
+        from or to these pods appears here.
+      </p>
+      <button type="button" className="button bordered" onClick={() => goTo('targets')}>
+        Look at the targets
+      </button>
+    </>
   );
 }
 

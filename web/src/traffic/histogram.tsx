@@ -141,7 +141,7 @@ interface CountProps {
 
 function CountText({ matching, atLeast }: CountProps) {
   useObserved(session.view, (view) => view.version);
-  const filter = useObserved(session.view, (view) => view.filter);
+  const filter = useObserved(session.view, (view) => view.asked);
   const range = useObserved(session.view, (view) => view.range);
   const loaded = useObserved(session.view, (view) => view.loaded);
   const sample = useObserved(session.counters, (state) => state.total);

@@ -2,6 +2,7 @@
 /** The list of entries: a grid of 24 px lines of which only those on screen exist. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import {
+  type CSSProperties,
   type PointerEvent,
   type RefObject,
   useEffect,
@@ -19,7 +20,8 @@ import { integer } from '../ui/format.ts';
 import { provideTips } from '../ui/tooltip.tsx';
 import { useSize } from '../ui/use-size.ts';
 import { CellActions } from './cell-actions.tsx';
-import { columns } from './columns.ts';
+import { type Column, columnsNow, useColumns } from './columns.ts';
+import { EndCard } from './end-card.tsx';
 import { Row } from './row.tsx';
 import { buttonRoom, headHeight, useScrollPlace } from './scroll-place.ts';
 import './list.css';
@@ -61,7 +63,7 @@ function useCellTips(): void {
         const owner = target.closest<HTMLElement>('[data-column]');
         const line = target.closest<HTMLElement>('[data-index]');
         const row = session.list.rows[Number(line?.dataset['index'] ?? -1)];
-        const column = columns[Number(owner?.dataset['column'] ?? -1)];
+        const column = columnsNow()[Number(owner?.dataset['column'] ?? -1)];
         if (owner === null || row === undefined || column === undefined) return undefined;
         return { text: column.hint(row), owner };
       }),
@@ -75,6 +77,27 @@ function useProtocolColours(): ReadonlyMap<string, string> {
     () => new Map(data?.protocols.map((protocol) => [protocol.label, protocol.colour])),
     [data],
   );
+}
+
+/** Widths of the column of methods: of HTTP's, of commands, of names such as `basic publish`. */
+const methodWidths = [62, 84, 104, 126] as const;
+const methodLetter = 6.7;
+const methodPadding = 22;
+
+/**
+ * The tracks of the lines. Methods get as much as those that have been on the screen need, and never less
+ * again, so that nothing jumps.
+ */
+function useShape(columns: readonly Column[], lengths: readonly number[]) {
+  const widest = useRef<number>(methodWidths[0]);
+  const wanted = Math.max(0, ...lengths) * methodLetter + methodPadding;
+  const fitting = methodWidths.find((width) => width >= wanted) ?? methodWidths.at(-1)!;
+  widest.current = Math.max(widest.current, fitting);
+  const hasNode = columns.some(({ id }) => id === 'node');
+  return {
+    name: hasNode ? ' with-node' : '',
+    style: { '--method': `${widest.current}px` } as CSSProperties,
+  };
 }
 
 /** Which rows are drawn when the list is scrolled to `top`. */
@@ -110,17 +133,22 @@ export function EntryGrid() {
   const column = useObserved(pageState, (state) => state.column);
   const marked = useObserved(pageState, (state) => state.marked);
   const colours = useProtocolColours();
+  const columns = useColumns();
   useCellTips();
   const virtualizer = useRows(scroller, height, top);
   const items = virtualizer.getVirtualItems();
   // Rows that leave the screen lend their elements to those that enter it.
   const slots = Math.ceil((virtualizer.scrollRect?.height ?? 800) / height) + 2 * overscan + 3;
   const isDrawn = items.some(({ index }) => rows[index]?.id === chosen);
+  const shape = useShape(
+    columns,
+    items.map(({ index }) => rows[index]?.method.length ?? 0),
+  );
   const active = isDrawn ? `cell-${chosen}-${column}` : undefined;
   const newestShown = top + room - headHeight >= rows.length * height - 1;
 
   return (
-    <div className={`grid ${density}`} ref={grid}>
+    <div className={`grid ${density}${shape.name}`} ref={grid} style={shape.style}>
       <div
         id="entries"
         ref={scroller}
@@ -133,7 +161,7 @@ export function EntryGrid() {
         className="scroller"
         onScroll={onScroll}
       >
-        <Heads />
+        <Heads columns={columns} />
         <div
           className="rows"
           role="rowgroup"
@@ -147,6 +175,7 @@ export function EntryGrid() {
               <Row
                 key={index % slots}
                 row={row}
+                columns={columns}
                 index={index}
                 top={start}
                 chosen={row.id === chosen}
@@ -159,6 +188,7 @@ export function EntryGrid() {
         </div>
       </div>
       <CellActions grid={grid} />
+      <EndCard grid={grid} />
       <NewerButton newestShown={newestShown} />
     </div>
   );
@@ -185,7 +215,7 @@ function useFocusWithin(element: RefObject<HTMLElement | null>): boolean {
   return inside;
 }
 
-function Heads() {
+function Heads({ columns }: { readonly columns: readonly Column[] }) {
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
     <div className="heads" role="row" aria-rowindex={1}>

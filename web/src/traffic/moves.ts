@@ -1,8 +1,9 @@
 /** Moving through the list: which entry is next, and what happens with it. */
+import { messagesOf } from '../data/messages.ts';
 import { copyText, pageState } from '../data/page-state.ts';
 import { session } from '../data/session.ts';
-import { filterBy } from '../query-bar/control.ts';
-import { columns } from './columns.ts';
+import { filterBy, runQuery } from '../query-bar/control.ts';
+import { columnsNow } from './columns.ts';
 
 /** Moves the choice by so many rows; with nothing chosen, it starts at the newest. */
 export function moveBy(step: number): void {
@@ -28,12 +29,12 @@ export function goNewest(): void {
 
 export function moveColumn(step: number): void {
   const { column } = pageState.get();
-  pageState.set({ column: Math.min(columns.length - 1, Math.max(0, column + step)) });
+  pageState.set({ column: Math.min(columnsNow().length - 1, Math.max(0, column + step)) });
 }
 
 function cellQuery() {
   const row = session.list.get(session.view.get().chosen);
-  const column = columns[pageState.get().column];
+  const column = columnsNow()[pageState.get().column];
   return row === undefined ? undefined : { row, column };
 }
 
@@ -68,6 +69,18 @@ export function toggleMark(): void {
     ? marked.filter((id) => id !== chosen)
     : [...marked, chosen].slice(-2);
   pageState.set({ marked: next });
+}
+
+/** Shows the call that a message belongs to. */
+export function showCall(message: { readonly parent: string } | undefined): void {
+  if (message === undefined || message.parent === '') return;
+  session.choose(message.parent);
+  pageState.set({ detailsOpen: true });
+}
+
+/** Lists a call and its messages only. */
+export function showMessages(call: string): void {
+  runQuery(messagesOf(call));
 }
 
 export function openDetails(): void {

@@ -1,14 +1,17 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table element cannot be virtual; the grid pattern of ARIA is kept
 /** One line of the list. Cells are plain text: what they offer is drawn by `CellActions` when pointed at. */
-import { memo, useCallback, useSyncExternalStore } from 'react';
+import { type CSSProperties, memo, useCallback, useSyncExternalStore } from 'react';
 import type { EntryRow } from '../../../src/entry/entry.ts';
+import { senderOf } from '../data/messages.ts';
 import { session } from '../data/session.ts';
 import { duration, headAndTail } from '../ui/format.ts';
-import { ArrowIcon, BrokenIcon } from '../ui/icons.tsx';
-import { type Column, columns, slowAfter, statusClass } from './columns.ts';
+import { ArrowIcon, BackIcon, BrokenIcon, ReceivedIcon, SentIcon } from '../ui/icons.tsx';
+import { type Column, slowAfter, statusClass } from './columns.ts';
+import { endpointText, foreignNamespace } from './ends.ts';
 
 interface RowProps {
   readonly row: EntryRow;
+  readonly columns: readonly Column[];
   readonly index: number;
   readonly top: number;
   readonly chosen: boolean;
@@ -39,7 +42,38 @@ function CellContent({ row, column }: { readonly row: EntryRow; readonly column:
   if (column.id === 'elapsed' && row.outcome === 'pending')
     return <Waiting since={row.timestamp} />;
   if (column.id === 'target') return <Target row={row} />;
+  if (column.id === 'method') return <Method row={row} />;
+  if (column.id === 'source') return <End row={row} side="src" />;
+  if (column.id === 'destination') return <End row={row} side="dst" />;
   return column.text(row);
+}
+
+/** A message stands under its call, with an arrow for its way: up to the server, down to the client. */
+function Method({ row }: { readonly row: EntryRow }) {
+  if (row.parent === '') return row.method;
+  const sender = senderOf(row);
+  return (
+    <>
+      {sender === 'client' ? <SentIcon size={11} /> : <ReceivedIcon size={11} />}
+      <span className="hidden-text">{`message from the ${sender}: `}</span>
+      {row.method}
+    </>
+  );
+}
+
+/** `→ payments`, with its namespace where the caller is of another one. */
+function End({ row, side }: { readonly row: EntryRow; readonly side: 'src' | 'dst' }) {
+  const namespace = foreignNamespace(row, side);
+  const isBack = row.parent !== '' && senderOf(row) === 'server';
+  return (
+    <>
+      {side === 'dst' && (isBack ? <BackIcon size={11} /> : <ArrowIcon size={11} />)}
+      <span className={row[side].name === '' ? 'end-address' : 'end-name'}>
+        {endpointText(row[side])}
+      </span>
+      {namespace !== '' && <span className="end-namespace">{` ${namespace}`}</span>}
+    </>
+  );
 }
 
 function Target({ row }: { readonly row: EntryRow }) {
@@ -67,10 +101,16 @@ function cellClass(row: EntryRow, column: Column): string {
   return base;
 }
 
+/** The style sheet makes it visible on the background, whatever colour a protocol has chosen. */
+export function protocolColour(colour: string): CSSProperties {
+  return { '--protocol': colour } as CSSProperties;
+}
+
 export const Row = memo(function Row(props: RowProps) {
-  const { row, index, top, chosen, column, marked, colour } = props;
+  const { row, columns, index, top, chosen, column, marked, colour } = props;
   const failed = row.outcome === 'failed' || row.outcome === 'no response';
-  const state = `${chosen ? ' chosen' : ''}${failed ? ' failed' : ''}${marked ? ' marked' : ''}`;
+  const isMessage = row.parent === '' ? '' : ' message';
+  const state = `${isMessage}${chosen ? ' chosen' : ''}${failed ? ' failed' : ''}${marked ? ' marked' : ''}`;
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus and names the active cell
     <div
@@ -90,9 +130,8 @@ export const Row = memo(function Row(props: RowProps) {
           role="gridcell"
           className={cellClass(row, definition) + (at === column ? ' at' : '')}
           data-column={at}
-          style={definition.id === 'proto' ? { borderLeftColor: colour } : undefined}
+          style={definition.id === 'proto' ? protocolColour(colour) : undefined}
         >
-          {definition.id === 'destination' && <ArrowIcon size={11} />}
           <CellContent row={row} column={definition} />
         </div>
       ))}

@@ -110,3 +110,23 @@ export const ArrowIcon = ({ size = 14 }: IconProps) => (
     <path d="M2.5 8h10.5M9.5 4.5 13 8l-3.5 3.5" />
   </Icon>
 );
+export const BackIcon = ({ size = 14 }: IconProps) => (
+  <Icon size={size}>
+    <path d="M13.5 8H3M6.5 4.5 3 8l3.5 3.5" />
+  </Icon>
+);
+export const SentIcon = ({ size = 14 }: IconProps) => (
+  <Icon size={size}>
+    <path d="M8 13.5V3M4.5 6.5 8 3l3.5 3.5" />
+  </Icon>
+);
+export const ReceivedIcon = ({ size = 14 }: IconProps) => (
+  <Icon size={size}>
+    <path d="M8 2.5V13M4.5 9.5 8 13l3.5-3.5" />
+  </Icon>
+);
+export const MessagesIcon = ({ size = 14 }: IconProps) => (
+  <Icon size={size}>
+    <path d="M5 13V4M2.5 6.5 5 4l2.5 2.5M11 3v9M8.5 9.5 11 12l2.5-2.5" />
+  </Icon>
+);

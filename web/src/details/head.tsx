@@ -1,0 +1,211 @@
+/** The head of the details pane: what the call was, and between whom. */
+import type { EntryRow } from '../../../src/entry/entry.ts';
+import { senderOf } from '../data/messages.ts';
+import { useObserved } from '../data/observable.ts';
+import { pageState } from '../data/page-state.ts';
+import { useProtocols } from '../data/queries.ts';
+import { settings } from '../data/settings.ts';
+import { filterBy } from '../query-bar/control.ts';
+import { comparison } from '../query-bar/language.ts';
+import { slowAfter, statusClass, statusText } from '../traffic/columns.ts';
+import { type EndSide, endFacts, endpointText, endQuery, kindText } from '../traffic/ends.ts';
+import { showCall, showMessages } from '../traffic/moves.ts';
+import { protocolColour } from '../traffic/row.tsx';
+import { bytes, clockTime, duration, exactTime, headAndTail } from '../ui/format.ts';
+import {
+  BottomPaneIcon,
+  BrokenIcon,
+  CloseIcon,
+  ReceivedIcon,
+  RightPaneIcon,
+  SentIcon,
+} from '../ui/icons.tsx';
+import { copyCurl } from './copy-curl.ts';
+
+export function Head({ row }: { readonly row: EntryRow }) {
+  const [head, tail] = headAndTail(row.target);
+  return (
+    <div className="details-head">
+      <div className="details-title">
+        <BackToList />
+        <span className="details-method">{row.method}</span>
+        <span className="details-target mono" data-tip={row.target}>
+          <span className="target-head">{head}</span>
+          {tail !== '' && <span className="target-tail">{tail}</span>}
+        </span>
+        <span className={`details-status ${statusClass(row)}`}>{statusText(row)}</span>
+        <PaneButtons />
+      </div>
+      <div className="details-facts dim">
+        <Protocol row={row} />
+        <span data-tip={exactTime(row.timestamp)}>{clockTime(row.timestamp)}</span>
+        <Elapsed row={row} />
+        <span data-tip="request and response on the wire">
+          {bytes(row.requestSize)} / {bytes(row.responseSize)}
+        </span>
+        {row.demo && <span className="label">demo</span>}
+      </div>
+      <End row={row} side="src" />
+      <End row={row} side="dst" />
+      {row.parent !== '' && <OfCall row={row} />}
+      {row.incomplete.length > 0 && (
+        <div className="details-incomplete amber">
+          <BrokenIcon size={13} />
+          {row.incomplete.join(' · ')}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Elapsed({ row }: { readonly row: EntryRow }) {
+  // A message is sent, not answered.
+  if (row.parent !== '' && row.elapsedTime === null) return null;
+  const slow = (row.elapsedTime ?? 0) >= slowAfter;
+  return (
+    <span className={slow ? 'amber' : ''}>
+      {row.elapsedTime === null ? row.outcome : duration(row.elapsedTime)}
+    </span>
+  );
+}
+
+function Protocol({ row }: { readonly row: EntryRow }) {
+  const { data } = useProtocols();
+  const known = data?.protocols.find(({ label }) => label === row.protocol.abbr);
+  return (
+    <span
+      className="protocol-mark"
+      style={protocolColour(known?.colour ?? 'var(--line-strong)')}
+      data-tip={known?.title}
+    >
+      {row.protocol.abbr} {row.protocol.version}
+    </span>
+  );
+}
+
+const words = { src: 'from', dst: 'to' } as const;
+
+/** Facts without their label, where the value says what it is. */
+const plain = new Set(['address', 'port', 'workload']);
+
+/** One end of the call, whole: each value is a button that filters by it. */
+function End({ row, side }: { readonly row: EntryRow; readonly side: EndSide }) {
+  const name = endpointText(row[side]);
+  const [path, value] = endQuery(row, side);
+  const kind = kindText(row[side]);
+  const known = endFacts(row, side).filter(
+    (fact) => fact.value !== name && (row[side].name !== '' || !plain.has(fact.label)),
+  );
+  return (
+    <div className="details-end">
+      <span className="dim">{words[side]}</span>
+      <span className="details-end-facts">
+        <Fact path={path} value={value} text={name} isName />
+        {known.map((fact) => (
+          <span key={fact.path}>
+            {!plain.has(fact.label) && <span className="dim">{fact.label} </span>}
+            <Fact path={fact.path} value={fact.value} text={String(fact.value)} />
+          </span>
+        ))}
+        {kind !== '' && <span className="dim">{kind}</span>}
+      </span>
+    </div>
+  );
+}
+
+interface FactProps {
+  readonly path: string;
+  readonly value: string | number;
+  readonly text: string;
+  readonly isName?: boolean;
+}
+
+function Fact({ path, value, text, isName = false }: FactProps) {
+  return (
+    <button
+      type="button"
+      className={`fact-value${isName ? ' end-title' : ' mono'}`}
+      data-tip={`and ${comparison(path, value)}`}
+      onClick={() => filterBy(path, value)}
+    >
+      {text}
+    </button>
+  );
+}
+
+/** Of a message: who sent it, and the ways to its call. */
+function OfCall({ row }: { readonly row: EntryRow }) {
+  const sender = senderOf(row);
+  return (
+    <div className="details-call">
+      {sender === 'client' ? <SentIcon size={13} /> : <ReceivedIcon size={13} />}
+      <span>message from the {sender}</span>
+      <button
+        type="button"
+        className="button small bordered"
+        data-tip="Show the call it belongs to (p)"
+        onClick={() => showCall(row)}
+      >
+        show the call
+      </button>
+      <button
+        type="button"
+        className="button small bordered"
+        data-tip="List all messages of the call, and nothing else"
+        onClick={() => showMessages(row.parent)}
+      >
+        list its messages
+      </button>
+    </div>
+  );
+}
+
+const close = () => pageState.set({ detailsOpen: false });
+
+/** Where the details cover the list. */
+export function BackToList() {
+  return (
+    <button
+      type="button"
+      className="button small bordered narrow-only"
+      data-tip="Back to the list (Esc)"
+      onClick={close}
+    >
+      ← list
+    </button>
+  );
+}
+
+export function PaneButtons() {
+  const place = useObserved(settings, (value) => value.detailsPlace);
+  return (
+    <span className="pane-buttons">
+      <button
+        type="button"
+        className="button small"
+        data-tip="Copy as curl (c)"
+        onClick={() => void copyCurl()}
+      >
+        curl
+      </button>
+      <button
+        type="button"
+        className="button icon-button small wide-only"
+        aria-label={place === 'right' ? 'Details to the bottom' : 'Details to the right'}
+        data-tip={place === 'right' ? 'Details to the bottom (d)' : 'Details to the right (d)'}
+        onClick={() => settings.set({ detailsPlace: place === 'right' ? 'bottom' : 'right' })}
+      >
+        {place === 'right' ? <BottomPaneIcon /> : <RightPaneIcon />}
+      </button>
+      <button
+        type="button"
+        className="button icon-button small"
+        aria-label="Close the details"
+        data-tip="Close (Esc)"
+        onClick={close}
+      >
+        <CloseIcon />
+      </button>
+    </span>
+  );
+}
