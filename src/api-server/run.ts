@@ -51,6 +51,9 @@ export async function runApiServer(
     ...totals.report(intake.tappers(), intake.joinCounters(), intake.waiting, store),
     join: intake.joinReport(),
   });
+  // Before the page: its health route says that tappers may come.
+  await intake.start();
+  stack.defer(() => intake.stop(farewellMs));
   const page = await startClusterPage({
     store,
     schema,
@@ -74,8 +77,6 @@ export async function runApiServer(
   stack.defer(() => page.server.close());
   intake.feed(page.live);
   cluster.onSummary = (summary) => page.live.tell({ type: 'targets', summary });
-  await intake.start();
-  stack.defer(() => intake.stop(farewellMs));
   log.info(
     `Mizu ${version} API server: page on port ${page.server.port}, tappers on port ${intake.port}`,
   );

@@ -112,6 +112,12 @@ describe('a connection seen on two interfaces', () => {
     expect(rows.holes).toBe(0);
   });
 
+  it('on a bridge that shows half-translated requests: nothing waits for an answer', () => {
+    const rows = see([asked, reached], undefined, (place, up) => place === 0 || up);
+    const call = { source: '10.0.0.1:40000', destination: '10.0.0.9:8080', front: '10.96.0.1:80' };
+    expect([...rows]).toEqual([call, call]);
+  });
+
   it('through a node port, hidden and translated at once', () => {
     const outside = { ...asked, server: '192.168.1.1', serverPort: 30_080 };
     const inside = { ...reached, client: '192.168.1.1', clientPort: 50_000 };

@@ -21,14 +21,14 @@ export class Twins {
    */
   knows(conversation: Conversation, nowMs: number): boolean {
     conversation.metMs = nowMs;
-    const { client, initialSequence0, initialSequence1 } = conversation.connection;
-    if (client === -1 || initialSequence0 < 0 || initialSequence1 < 0) return false;
-    const key = client === 0 ? initialSequence0 : initialSequence1;
+    const key = clientSequence(conversation);
+    if (key < 0) return false;
     const known = this.#recent.get(key) ?? this.#older.get(key);
     if (known !== undefined && areSame(known, conversation)) {
       known.behind = conversation.connection;
       return true;
     }
+    if (serverSequence(conversation) < 0) return false;
     if (this.#recent.size >= maxRemembered) {
       this.#older = this.#recent;
       this.#recent = new Map();
@@ -56,9 +56,9 @@ export class Twins {
 }
 
 function areSame(known: Conversation, other: Conversation): boolean {
-  const [one, two] = [known.connection, other.connection];
-  const sequences = one.initialSequence0 + one.initialSequence1;
-  if (sequences !== two.initialSequence0 + two.initialSequence1) return false;
+  // Where only the client is seen, on a bridge that shows half-translated packets, its number has to do.
+  const answer = serverSequence(other);
+  if (answer >= 0 && answer !== serverSequence(known)) return false;
   if (Math.abs(known.metMs - other.metMs) > maxApartMs || known.beginningLost) return false;
   // A translation of the client's port alone does not exist: made-up connections look so.
   const onlyPortDiffers =
@@ -67,6 +67,17 @@ function areSame(known: Conversation, other: Conversation): boolean {
     known.serverPort === other.serverPort &&
     known.clientPort !== other.clientPort;
   return !onlyPortDiffers;
+}
+
+/** Initial sequence numbers; -1 where they, or who the client is, were not seen. */
+function clientSequence({ connection }: Conversation): number {
+  if (connection.client === -1) return -1;
+  return connection.client === 0 ? connection.initialSequence0 : connection.initialSequence1;
+}
+
+function serverSequence({ connection }: Conversation): number {
+  if (connection.client === -1) return -1;
+  return connection.client === 0 ? connection.initialSequence1 : connection.initialSequence0;
 }
 
 function isSame(one: Uint32Array, other: Uint32Array): boolean {

@@ -33,8 +33,10 @@ export const joinDefaults = {
   finishedCalls: 1 << 18,
 } as const;
 
-/** How long a call is remembered after it went out, ms. */
-export const rememberMs = 60_000;
+/** How long a call is remembered after it went out, ms, as far as there is room. */
+export const rememberMs = 600_000;
+/** To forget one sooner than this is worth a count, ms: a cut in the network may last so long. */
+export const wantedMs = 60_000;
 
 /** Totals since the start. */
 export interface JoinCounters {
@@ -52,7 +54,7 @@ export interface JoinCounters {
   hurried: number;
   /** Unanswered calls forgotten since there were too many; their final row goes out all the same. */
   forgottenOpen: number;
-  /** Finished calls forgotten before `rememberMs`: a very late sighting of these is shown again. */
+  /** Finished calls forgotten before `wantedMs`: a very late sighting of these is shown again. */
   forgottenEarly: number;
 }
 

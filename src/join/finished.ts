@@ -1,6 +1,6 @@
 /** Calls that went out, remembered for a while: later sightings of them are dropped. */
 import { Chains } from './chains.ts';
-import { rememberMs } from './contract.ts';
+import { rememberMs, wantedMs } from './contract.ts';
 import { compare, type Head, type Sameness, type Sighting, type Trace } from './sighting.ts';
 
 const firstCapacity = 1024;
@@ -244,7 +244,8 @@ export class Finished {
     if (this.#table.capacity < this.#limit) {
       this.#grow();
     } else {
-      this.forgottenEarly++;
+      const outMs = numbers[this.#oldest * numbersPerCall + 6]!;
+      if (nowMs - outMs < wantedMs) this.forgottenEarly++;
       this.#forgetOldest();
     }
   }

@@ -69,6 +69,18 @@ describe('a call seen before and behind a service', () => {
     expect(join.counters().late).toBe(2);
   });
 
+  it('is one also when a sighting without an answer is given up at the end of its connection', () => {
+    const shown: Shown[] = [];
+    const join = joinInto(shown);
+    join.take(batchOf([pending(front), pending(behind)]), 0);
+    join.take(batchOf([front]), 100);
+    join.advance(5000);
+    const { responseSequence: _, waitMs: __, ...unanswered } = pending(behind);
+    join.take(batchOf([{ ...unanswered, outcome: Outcome.NoResponse, incomplete: 1 }]), 7_200_000);
+    join.flush();
+    expect(shown.map(({ outcome }) => outcome)).toEqual([Outcome.Pending, Outcome.Ok]);
+  });
+
   it('is one also when the API server was restarted in between', () => {
     const shown: Shown[] = [];
     const before = joinInto(shown);

@@ -153,7 +153,7 @@ export class Join {
     }
     if (call === undefined) {
       const past = this.#finished.find(sighting, Sameness.Same);
-      if (past === Past.Late) {
+      if (past === Past.Late || this.#isForgotten(sighting)) {
         this.#counters.late++;
         return;
       }
@@ -167,6 +167,15 @@ export class Join {
     }
     const twin = this.#calls.twin(call);
     if (twin !== undefined) this.#absorb(call, twin);
+  }
+
+  /**
+   * Its request was joined to a call that went out so long ago that it is forgotten. Where calls without
+   * an answer had to be forgotten it may be of one of these: then an answer is worth more than order.
+   */
+  #isForgotten({ idTime, idSequence, outcome }: Sighting): boolean {
+    if (!this.#keptIds.isJoined(idTime, idSequence)) return false;
+    return this.#counters.forgottenOpen === 0 || outcome === Outcome.NoResponse;
   }
 
   /**

@@ -53,6 +53,16 @@ export class KeptIds {
     this.#chains.add(slot, sequence | 0);
   }
 
+  /** Whether this sighting was joined to a call that is kept under another id. */
+  isJoined(time: number, sequence: number): boolean {
+    for (let slot = this.#chains.first(sequence | 0); slot >= 0; slot = this.#chains.after(slot)) {
+      const at = slot * 4;
+      if (this.#ids[at] !== time || this.#ids[at + 1] !== sequence) continue;
+      return this.#ids[at + 2] !== time || this.#ids[at + 3] !== sequence;
+    }
+    return false;
+  }
+
   /** Writes the kept id of a parent to `times[row]` and `sequences[row]`, when it has another one. */
   map(times: Float64Array, sequences: Float64Array, row: number): void {
     const time = times[row]!;
