@@ -57,7 +57,8 @@ function answerOfReset(stream: Stream, id: number, code: number, by: number): vo
   out.mark(part.mark);
   mark(part, code, by);
   part.hasHead = true;
-  completeMessage(stream, part, side === 'server' ? Role.BySide : Role.Response, true);
+  part.failed = code !== noError;
+  completeMessage(stream, part, side === 'server' ? Role.BySide : Role.Response, false);
 }
 
 /** Streams above `last` were not and will not be processed by this end. */
