@@ -119,7 +119,7 @@ export class ProtocolBench {
     this.#options = options;
     this.#writer = new RowWriter({
       rows: 64,
-      heapBytes: 1 << 20,
+      heapBytes: 256 << 10,
       thread: 0,
       node: 0,
       capture: 0,

@@ -3,6 +3,7 @@
  * by performative, and skipped.
  */
 import {
+  type Mark,
   type ParserStream,
   type Progress,
   type Side,
@@ -11,7 +12,7 @@ import {
   type Window,
 } from '../../dissect/contract.ts';
 import { Code, FrameResult, found, frameAt, frameHeadBytes } from './frames.ts';
-import { headerBytes, openNames, summaryOf } from './summary.ts';
+import { closesWithError, headerBytes, openNames, summaryOf } from './summary.ts';
 
 /** Open and close frames longer than this are not kept. */
 const maxKeptFrame = 16 << 10;
@@ -25,6 +26,7 @@ export class Amqp1State {
   /** Its open and its close frame. */
   frames: Uint8Array[] = [];
   bytes = 0;
+  readonly mark: Mark = { timeMs: 0, packet: 0, sequence: 0 };
   begun = false;
   failed = false;
   container = '';
@@ -86,6 +88,7 @@ export function parse(window: Window, stream: Stream): Progress {
   const { code, bodyAt } = found;
   const kept = (code === Code.Open || code === Code.Close) && length <= maxKeptFrame;
   if (kept && window.length < length) return length;
+  started(stream);
   state.counts.set(code, (state.counts.get(code) ?? 0) + 1);
   state.bytes += length;
   if (kept) keep(stream, bytes, start, length, bodyAt);
@@ -95,19 +98,21 @@ export function parse(window: Window, stream: Stream): Progress {
 }
 
 function takeHeader(window: Window, stream: Stream): Progress {
-  const { state } = stream;
-  if (!isHeader(window)) {
-    // The server offers another version: nothing more comes.
-    state.failed = true;
-    begin(stream);
-    return Step.Stop;
-  }
+  const { state, side } = stream;
+  if (window.u32(0) !== 0x414d5150) return Step.Lost;
+  // A server that offers another version closes.
+  if (!isHeader(window)) state.failed = true;
+  started(stream);
   state.header = window.view(0, headerBytes).slice();
   state.bytes += headerBytes;
-  const isTls = window.u8(4) === tlsId && stream.side === 'server';
-  begin(stream);
+  const isTls = window.u8(4) === tlsId && side === 'server';
   window.consume(headerBytes);
   return isTls ? Step.Stop : Step.Next;
+}
+
+/** Remembers where a side began. */
+function started({ state, out }: Stream): void {
+  if (state.bytes === 0) out.mark(state.mark);
 }
 
 function keep(
@@ -121,8 +126,7 @@ function keep(
   if (found.code === Code.Open) {
     [state.container, state.host] = openNames(bytes, body, start + length);
   } else {
-    // An empty list, or one of nothing: closed without an error.
-    state.failed = bytes[body + 3] !== 0x45 && bytes[body + 6] !== 0x40;
+    state.failed = closesWithError(bytes, body, start + length);
   }
 }
 
@@ -130,6 +134,7 @@ function keep(
 function report({ state, out }: Stream): void {
   const { message } = out;
   message.reset();
+  message.mark = state.mark;
   message.source = summaryOf(state.header, state.counts, state.frames);
   message.to = message.source.length;
   message.size = state.bytes;

@@ -67,6 +67,11 @@ export function openNames(bytes: Uint8Array, body: number, end: number): [string
   return [typeof container === 'string' ? container : '', typeof host === 'string' ? host : ''];
 }
 
+/** Whether a close frame says that something went wrong. */
+export function closesWithError(bytes: Uint8Array, body: number, end: number): boolean {
+  return listFields(bytes, body + 3, end)[0] !== undefined;
+}
+
 /** The leading simple values of a list; undefined for null. Ends at the first value of another kind. */
 function listFields(bytes: Uint8Array, at: number, end: number): Value[] {
   const fields: Value[] = [];
