@@ -4,20 +4,17 @@ import { Gunzip, Unzlib } from 'fflate';
 /** Compressed bytes that are inflated at once: at most a thousandfold of them is made. */
 const stepBytes = 4096;
 const gzipFirst = 0x1f;
-const gzipSecond = 0x8b;
 /** CMF of zlib with its usual window. */
 const zlibFirst = 0x78;
 
 /**
- * gzip and zlib are known by their first two bytes, with which no event begins. Brotli and Zstandard are
- * not: such streams are shown as a whole, without their events.
+ * gzip and zlib are known by their first bytes, with which no event begins. Brotli and Zstandard are not:
+ * such streams are shown as a whole, without their events.
  */
 export function looksCompressed(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from < 2) return false;
   const first = bytes[from]!;
-  const second = bytes[from + 1]!;
-  if (first === gzipFirst) return second === gzipSecond;
-  return first === zlibFirst && ((first << 8) | second) % 31 === 0;
+  if (first === gzipFirst) return true;
+  return first === zlibFirst && (to - from < 2 || ((first << 8) | bytes[from + 1]!) % 31 === 0);
 }
 
 export class EventInflater {
