@@ -35,15 +35,22 @@ const responseFlaws =
 export function decode(payload: Payload): DecodedExchange {
   const { request, response, incomplete, requestSize, responseSize } = payload;
   const call = request === undefined ? undefined : callOf(request);
+  const asked = request && readAnnex(request);
+  const told = response && readAnnex(response);
+  const topics = new Map([...(asked?.topics ?? []), ...(told?.topics ?? [])]);
   return {
     request:
-      request &&
-      decodeRequest(request, requestSize ?? request.length, (incomplete & requestFlaws) !== 0),
+      asked &&
+      decodeRequest(
+        { ...asked, topics },
+        requestSize ?? asked.message.length,
+        (incomplete & requestFlaws) !== 0,
+      ),
     response:
-      response &&
+      told &&
       decodeResponse(
-        response,
-        responseSize ?? response.length,
+        { ...told, topics },
+        responseSize ?? told.message.length,
         (incomplete & responseFlaws) !== 0,
         call,
       ),
@@ -55,8 +62,7 @@ function callOf(request: Uint8Array): Call {
   return { key: reader.int16(), version: reader.int16() };
 }
 
-function decodeRequest(kept: Uint8Array, size: number, isPartial: boolean): ValueMap {
-  const annex = readAnnex(kept);
+function decodeRequest(annex: Annex, size: number, isPartial: boolean): ValueMap {
   const reader = new Reader(annex.message, 4);
   const apiKey = reader.int16();
   const apiVersion = reader.int16();
@@ -82,12 +88,11 @@ function decodeRequest(kept: Uint8Array, size: number, isPartial: boolean): Valu
 }
 
 function decodeResponse(
-  kept: Uint8Array,
+  annex: Annex,
   size: number,
   isPartial: boolean,
   call: Call | undefined,
 ): ValueMap {
-  const annex = readAnnex(kept);
   const reader = new Reader(annex.message, 4);
   const correlationID = reader.int32();
   const head = { correlationID, size: size - 4 };

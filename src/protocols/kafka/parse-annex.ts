@@ -6,7 +6,8 @@
  *   topic entry:  1 · 16 bytes of id · u8 length · name
  *   folded entry: 2 · u32 empty fetches that got no row before this one
  */
-import { topicIdBytes, topicName } from './parse-topics.ts';
+import type { Message } from '../../dissect/contract.ts';
+import { topicAt, topicIdBytes } from './parse-topics.ts';
 
 /** `mzKa` as a number. */
 export const annexMagic = 0x6d7a4b61;
@@ -19,7 +20,6 @@ const maxAnnexBytes = 16 << 10;
 const keptScratchBytes = 2 << 20;
 
 let scratch = new Uint8Array(64 << 10);
-const encoder = new TextEncoder();
 
 /** Composes a message with its annex in memory that is used again for the next one. */
 export class AnnexWriter {
@@ -41,15 +41,18 @@ export class AnnexWriter {
 
   /** The name of the topic whose id lies at `at`, when it is known and there is room. */
   topic(bytes: Uint8Array, at: number): void {
-    const name = topicName(bytes, at);
+    const topic = topicAt(bytes, at);
+    if (topic === undefined) return;
+    const name = topic.bytes;
     const room = this.#from + maxAnnexBytes - annexTrailerBytes - this.#at;
-    if (name === undefined || room < topicIdBytes + 2 + name.length * 3) return;
+    if (room < topicIdBytes + 2 + name.length) return;
     const target = this.#bytes;
-    target[this.#at++] = AnnexEntry.Topic;
-    for (let i = 0; i < topicIdBytes; i++) target[this.#at++] = bytes[at + i]!;
-    const { written } = encoder.encodeInto(name, target.subarray(this.#at + 1));
-    target[this.#at++] = written;
-    this.#at += written;
+    let to = this.#at;
+    target[to++] = AnnexEntry.Topic;
+    for (let i = 0; i < topicIdBytes; i++) target[to++] = bytes[at + i]!;
+    target[to++] = name.length;
+    for (let i = 0; i < name.length; i++) target[to++] = name[i]!;
+    this.#at = to;
   }
 
   folded(count: number): void {
@@ -57,13 +60,14 @@ export class AnnexWriter {
     this.#u32(count);
   }
 
-  /** The message with its annex. */
-  end(): Uint8Array {
+  /** Makes what has been written the bytes that the message keeps. */
+  end(message: Message): void {
     if (this.#at > this.#from) {
       this.#u32(this.#at - this.#from);
       this.#u32(annexMagic);
     }
-    return this.#bytes.subarray(0, this.#at);
+    message.source = this.#bytes;
+    message.to = this.#at;
   }
 
   #u32(value: number): void {

@@ -116,7 +116,7 @@ export function fillResponse(
     addAnnex(window, message, foldedBefore(message, state));
   } else if (out.redacting && hasSecrets(key)) {
     hideSecrets(window, message, responseHeaderBytes, key, kept === total);
-  } else addAnnex(window, message, 0);
+  } else if (key !== produceKey) addAnnex(window, message, 0);
 }
 
 /** Fills `seen` from an answer of which `kept` bytes are in the window. */
@@ -155,7 +155,10 @@ function foldedBefore(message: Message, state: KafkaState): number {
   return Math.max(folded, 0);
 }
 
-/** Puts what the message does not say itself behind what is kept of it. */
+/**
+ * Puts what the message does not say itself behind what is kept of it. An answer of Produce names only
+ * topics of its request, which has them.
+ */
 function addAnnex(window: Window, message: Message, folded: number): void {
   const marked = message.fold ? 0 : markedTopics();
   let begun = false;
@@ -171,8 +174,7 @@ function addAnnex(window: Window, message: Message, folded: number): void {
     annex.folded(folded);
   }
   if (!begun) return;
-  message.source = annex.end();
-  message.to = message.source.length;
+  annex.end(message);
 }
 
 /** What is kept of a message with secrets has none. `header`: length of its header. */

@@ -3,7 +3,7 @@ import type { ParserStream, Window } from '../../dissect/contract.ts';
 import { requestHeaderBytes } from './parse-header.ts';
 import { maxMarkedTopics, seen } from './parse-skim.ts';
 import type { KafkaState } from './parse-state.ts';
-import { topicIdBytes, topicName } from './parse-topics.ts';
+import { topicAt, topicIdBytes } from './parse-topics.ts';
 
 type Stream = ParserStream<KafkaState>;
 
@@ -30,11 +30,13 @@ export function isMarkedById(index: number): boolean {
 export function markedTopic(bytes: Uint8Array, index: number): string {
   const from = seen.topicSpans[index * 2]!;
   if (!isMarkedById(index)) return textAt(bytes, from, seen.topicSpans[index * 2 + 1]!);
-  const id = bytes.subarray(from, from + topicIdBytes);
-  return topicName(bytes, from) ?? Buffer.from(id).toString('base64url');
+  const topic = topicAt(bytes, from);
+  if (topic !== undefined) return topic.name;
+  return Buffer.from(bytes.subarray(from, from + topicIdBytes)).toString('base64url');
 }
 
 function topicsText(bytes: Uint8Array): string {
+  if (seen.topics === 1) return markedTopic(bytes, 0);
   const names: string[] = [];
   const count = Math.min(seen.topics, maxNamedTopics);
   for (let i = 0; i < count; i++) names.push(markedTopic(bytes, i));

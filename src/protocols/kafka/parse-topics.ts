@@ -10,12 +10,16 @@ const maxTopics = 20_000;
 /** Longest name of a topic that Kafka allows. */
 const maxNameBytes = 249;
 
-interface Topic {
+export interface Topic {
   /** The last 10 bytes of the id, of which the first 6 are the key. */
   readonly rest: number;
   readonly last: number;
   readonly name: string;
+  /** The name as on the wire. */
+  readonly bytes: Uint8Array;
 }
+
+const decoder = new TextDecoder();
 
 const topics = new Map<number, Topic>();
 
@@ -41,19 +45,18 @@ export function learnTopic(
   const rest = uint32(bytes, idAt + 6);
   const last = uint32(bytes, idAt + 12);
   if (known !== undefined && known.rest === rest && known.last === last) return;
-  let name = '';
-  for (let i = nameFrom; i < nameTo; i++) name += String.fromCharCode(bytes[i]!);
+  const name = bytes.slice(nameFrom, nameTo);
   if (topics.size >= maxTopics) topics.delete(topics.keys().next().value!);
-  topics.set(key, { rest, last, name });
+  topics.set(key, { rest, last, name: decoder.decode(name), bytes: name });
 }
 
-/** The name of the topic with the id at `at`, or undefined. */
-export function topicName(bytes: Uint8Array, at: number): string | undefined {
+/** The topic with the id at `at`, or undefined. */
+export function topicAt(bytes: Uint8Array, at: number): Topic | undefined {
   const topic = topics.get(keyAt(bytes, at));
   if (topic?.rest !== uint32(bytes, at + 6) || topic.last !== uint32(bytes, at + 12)) {
     return undefined;
   }
-  return topic.name;
+  return topic;
 }
 
 /** For tests: as in a thread that has seen nothing. */
