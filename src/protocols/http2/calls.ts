@@ -12,10 +12,12 @@ import {
   maxMessages,
   type Place,
 } from './stream.ts';
+import { TunnelReader, webSocketCode } from './tunnel.ts';
 
 type Stream = ParserStream<Http2State>;
 
 const unknownPath: CallRequest = { path: new Uint8Array(0), code: 0 };
+const tunnel: CallRequest = { path: unknownPath.path, code: webSocketCode };
 
 /**
  * Marks a message whose head is complete as part of a call. What reads its body, when it has one (it does
@@ -27,6 +29,7 @@ export function openCall(
   ends: boolean,
 ): BodyReader | undefined {
   const { side, state, peer, out } = stream;
+  if (isTunnel(stream, part)) return ends ? undefined : new TunnelReader(out, side, part.id);
   const { bytes } = part.composer;
   const { at, length } = part.contentType;
   let kind = length === 0 ? undefined : callKind(bytes, at, at + length);
@@ -42,6 +45,16 @@ export function openCall(
     remember(state.calls, part.id, request);
   } else request = peer.calls.get(part.id) ?? unknownPath;
   return kind.prefixed && !ends ? readerOf(out, part, kind, request) : undefined;
+}
+
+/** WebSocket in an extended CONNECT that was not refused. */
+function isTunnel({ side, state, peer }: Stream, part: Http2Message): boolean {
+  if (side === 'client') {
+    if (part.isTunnel) remember(state.calls, part.id, tunnel);
+    return part.isTunnel;
+  }
+  const isGood = part.status >= 200 && part.status < 300;
+  return isGood && peer.calls.get(part.id) === tunnel;
 }
 
 function readerOf(

@@ -1,9 +1,10 @@
 /** Messages that were put together → what the driver is told. */
 import { type Message, type Output, type ParserStream, Role } from '../../dissect/contract.ts';
 import { callCodes } from '../grpc/open-call.ts';
-import { bodyReaderFor } from '../http/body-reader.ts';
+import { bodyReaderFor, mayHaveReader } from '../http/body-reader.ts';
 import { forgetCall, openCall } from './calls.ts';
 import { Block, Figure, held, maxHeldBytes } from './payload.ts';
+import { refinePart } from './refine-part.ts';
 import {
   giveMessage,
   type Http2Message,
@@ -45,6 +46,7 @@ function fill(out: Output, part: Http2Message, from: number, to: number): Messag
   message.hole = part.hole;
   message.cut = part.cut;
   message.malformed = part.malformed;
+  if (part.protocol === 0) refinePart(part, message);
   // Secrets were never written; this only flags the row.
   if (part.redacted) message.redact(0, 0);
   return message;
@@ -121,9 +123,10 @@ export function openBody(stream: Stream, part: Http2Message, ends: boolean): voi
   }
   const { at, length } = part.contentType;
   if (length === 0) return;
-  const note = side === 'server' ? out.noteOf(part.id) : 0;
+  if (side === 'server') part.requestNote = out.noteOf(part.id);
+  if (!mayHaveReader(length)) return;
   const { bytes } = part.composer;
-  part.inner = bodyReaderFor(out, side, part.id, note, bytes, at, at + length);
+  part.inner = bodyReaderFor(out, side, part.id, part.requestNote, bytes, at, at + length);
   if (part.inner !== undefined && !part.begun && mayBegin(stream, part)) {
     beginMessage(stream, part, Role.BySide);
   }

@@ -35,6 +35,8 @@ export class Http2Message {
   grpcStatus = -1;
   /** The request says that it is a call of Connect. */
   isConnect = false;
+  /** An extended CONNECT for WebSocket. */
+  isTunnel = false;
   /** Its body says that the call has failed. */
   failed = false;
   /** `Protocol.code` of a refinement, 0 for none. */
@@ -52,6 +54,8 @@ export class Http2Message {
   wireBytes = 0;
   /** Reads the messages within the body (gRPC, events), when there are such. */
   inner: BodyReader | undefined = undefined;
+  /** Of an answer: the note of its request, which tells how it was refined. */
+  requestNote = 0;
   /** Where the body's bytes begin in the composer; 0: there are none. */
   bodyAt = 0;
 
@@ -69,6 +73,7 @@ export class Http2Message {
     this.status = 0;
     this.grpcStatus = -1;
     this.isConnect = false;
+    this.isTunnel = false;
     this.failed = false;
     this.protocol = 0;
     this.redacted = false;
@@ -82,6 +87,7 @@ export class Http2Message {
     this.wireBytes = 0;
     this.inner = undefined;
     this.bodyAt = 0;
+    this.requestNote = 0;
   }
 
   /** `figure`: one of `Figure`. */
@@ -138,8 +144,17 @@ export class HeadWriter implements FieldSink {
     if (field.use === Use.Status) this.status = field.status;
     else if (field.use === Use.GrpcStatus) message.grpcStatus = field.status;
     else if (field.use === Use.ConnectVersion) message.isConnect = true;
+    else if (field.use === Use.Protocol) message.isTunnel = isWebSocket(field);
     if (this.#takesPlaces && !field.redacted) takePlace(message, field, at);
   }
+}
+
+const webSocket = new TextEncoder().encode('websocket');
+
+function isWebSocket({ encoded, nameLength, valueLength }: HeaderField): boolean {
+  if (valueLength !== webSocket.length) return false;
+  const at = fieldPrefixBytes + nameLength;
+  return webSocket.every((byte, i) => encoded[at + i] === byte);
 }
 
 /** `version-traceid-parentid-flags` (W3C Trace Context). */
@@ -195,7 +210,7 @@ export interface DataFrame {
 /** What the answer to a call has to know of its request. */
 export interface CallRequest {
   readonly path: Uint8Array;
-  /** `Protocol.code` */
+  /** `Protocol.code` of what its body holds. */
   readonly code: number;
 }
 

@@ -1,0 +1,17 @@
+/** Messages of HTTP/2 → refinements of HTTP: the same functions as for HTTP/1, on what was put together. */
+import type { Message } from '../../dissect/contract.ts';
+import { refineAnswer, refineRequest } from '../http/refine.ts';
+import { isRefined } from '../http/refined.ts';
+import type { Http2Message } from './stream.ts';
+
+/** Looks at a message as far as it is here, once the driver's is filled from it. */
+export function refinePart(part: Http2Message, message: Message): void {
+  const { bytes } = part.composer;
+  const from = part.bodyAt;
+  const to = from + part.keptBytes;
+  if (part.status === 0) {
+    if (part.path.length > 0) refineRequest(message, bytes, 0, bytes, from, to);
+  } else if (isRefined(part.requestNote)) {
+    refineAnswer(message, part.requestNote, bytes, 0, from, bytes, from, to);
+  }
+}
