@@ -213,24 +213,46 @@ export class Queries {
     const bounds: Bounds = { ...search.bounds };
     const stride = new Stride(direction);
     let slice = query.exact ? Math.min(wanted, largestSlice) : Math.max(firstSlice, wanted);
-    while (found.entries.length < wanted) {
-      signal?.throwIfAborted();
+    const read = () => {
       const within = stride.window(bounds);
-      const select = { ...query, bounds, within, direction, limit: slice, signal };
-      const candidates = await this.#select(select);
-      await this.#judge(candidates, search, found);
-      const last = candidates.at(-1);
-      if (last === undefined || candidates.length < slice) {
-        if (stride.isLast(within, this.#inRange(overlaps(bounds)))) break;
-        stride.exhausted(within, bounds);
-        continue;
-      }
-      stride.filled(candidates[0]!.id, last.id);
-      if (direction === 'newest') bounds.before = last.id;
-      else bounds.after = last.id;
+      const select = { ...query, bounds: { ...bounds }, within, direction, limit: slice, signal };
+      const candidates = this.#select(select);
+      // Read ahead: a failure is told when its turn comes, or not at all.
+      candidates.catch(() => undefined);
+      return { within, limit: slice, candidates };
+    };
+    let turn = wanted > 0 ? read() : undefined;
+    while (turn !== undefined) {
+      signal?.throwIfAborted();
+      const candidates = await turn.candidates;
+      const isLast = this.#moveOn(candidates, turn, stride, bounds);
       slice = Math.min(slice * sliceGrowth, largestSlice);
+      // DuckDB finds the next candidates while these are judged.
+      const ahead = isLast || query.exact ? undefined : read();
+      await this.#judge(candidates, search, found);
+      if (isLast || found.entries.length >= wanted) return found;
+      turn = ahead ?? read();
     }
     return found;
+  }
+
+  /** Sets the bounds behind a slice. True: there is nothing beyond it. */
+  #moveOn(
+    candidates: readonly Candidate[],
+    { within, limit }: { readonly within: Window; readonly limit: number },
+    stride: Stride,
+    bounds: Bounds,
+  ): boolean {
+    const last = candidates.at(-1);
+    if (last === undefined || candidates.length < limit) {
+      if (stride.isLast(within, this.#inRange(overlaps(bounds)))) return true;
+      stride.exhausted(within, bounds);
+      return false;
+    }
+    stride.filled(candidates[0]!.id, last.id);
+    if (stride.direction === 'newest') bounds.before = last.id;
+    else bounds.after = last.id;
+    return false;
   }
 
   /** Moves the candidates that match to `found`, until there are enough. */

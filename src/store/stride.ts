@@ -15,17 +15,17 @@ const shortest = 1000;
 const lastSequence = 2 ** 48;
 
 export class Stride {
-  readonly #direction: Direction;
+  readonly direction: Direction;
   /** Microseconds; the first slice looks at everything. */
   #length = Number.POSITIVE_INFINITY;
 
   constructor(direction: Direction) {
-    this.#direction = direction;
+    this.direction = direction;
   }
 
   /** The window that the next slice is taken from. */
   window({ before, after }: Bounds): Window {
-    if (this.#direction === 'newest') {
+    if (this.direction === 'newest') {
       const high = before === undefined ? Number.POSITIVE_INFINITY : before.idTime + 1;
       return { low: Math.max(0, high - this.#length) || 0, high };
     }
@@ -41,14 +41,14 @@ export class Stride {
 
   /** The window held less than a slice. Moves `bounds` to its end. */
   exhausted({ low, high }: Window, bounds: Bounds): void {
-    if (this.#direction === 'newest') bounds.before = { idTime: low, idSequence: 0 };
+    if (this.direction === 'newest') bounds.before = { idTime: low, idSequence: 0 };
     else bounds.after = { idTime: high - 1, idSequence: lastSequence };
     this.#length *= widening;
   }
 
   /** Whether nothing can lie beyond the window, given where the segments begin and end. */
   isLast(window: Window, segments: readonly { minTime: number; maxTime: number }[]): boolean {
-    if (this.#direction === 'newest') {
+    if (this.direction === 'newest') {
       return segments.every(({ minTime }) => minTime >= window.low);
     }
     return segments.every(({ maxTime }) => maxTime < window.high);
