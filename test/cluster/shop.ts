@@ -1,5 +1,5 @@
 /** Real services to tap: plain Node servers and a client that counts what it did. */
-import { apply, image, kubectl, until } from './support.ts';
+import { apply, image, kubectl, startKubectl, until } from './support.ts';
 
 const serverCode = `
 import http from 'node:http';
@@ -13,7 +13,7 @@ http.createServer((request, response) => {
 }).listen(8080);
 `;
 
-/** \`node calls.mjs COUNT PARALLEL NAME=URL...\`: each call has a path of its own; prints what was done. */
+/** `node calls.mjs COUNT PARALLEL NAME=URL...`: each call has a path of its own; prints what was done. */
 const clientCode = `
 import http from 'node:http';
 const [, , count, parallel, ...targets] = process.argv;
@@ -45,6 +45,53 @@ for (const kind of ['keep', 'once']) {
 }
 console.log(JSON.stringify({ done, failed }));
 process.exit(0);
+`;
+
+/**
+ * `node stream.mjs RATE CONNECTIONS NAME=URL...`: so many calls a second over kept connections, each
+ * with a path of its own, until its input ends; prints what was done.
+ */
+const streamCode = `
+import http from 'node:http';
+const [, , rate, connections, ...targets] = process.argv;
+const agents = targets.map(() => new http.Agent({ keepAlive: true, maxSockets: Number(connections) }));
+let done = 0, open = 0, started = 0, ending = false;
+const failed = [];
+const finish = () => {
+  if (!ending || open > 0) return;
+  console.log(JSON.stringify({ done, failed }));
+  process.exit(0);
+};
+const call = (i) => {
+  const which = i % targets.length;
+  const at = targets[which].indexOf('=');
+  const path = '/' + targets[which].slice(0, at) + '/' + i;
+  const options = { agent: agents[which], timeout: 15000 };
+  open++;
+  let over = false;
+  const end = (worked) => {
+    if (over) return;
+    over = true;
+    open--;
+    if (worked) done++; else failed.push(path);
+    finish();
+  };
+  const request = http.get(targets[which].slice(at + 1) + path, options, (response) => {
+    response.resume();
+    response.on('end', () => end(true));
+    response.on('error', () => end(false));
+  });
+  request.on('timeout', () => request.destroy());
+  request.on('error', () => end(false));
+};
+const begin = performance.now();
+setInterval(() => {
+  const due = Math.floor((performance.now() - begin) * Number(rate) / 1000);
+  // What cannot go out does not pile up.
+  while (!ending && started < due && open < 500) call(started++);
+}, 5);
+process.stdin.resume();
+process.stdin.on('end', () => { ending = true; finish(); });
 `;
 
 const container = (name: string, command: readonly string[]) => ({
@@ -96,7 +143,7 @@ export function serverObjects(namespace: string, name: string, replicas: number)
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'code', namespace },
-      data: { 'server.mjs': serverCode, 'calls.mjs': clientCode },
+      data: { 'server.mjs': serverCode, 'calls.mjs': clientCode, 'stream.mjs': streamCode },
     },
     {
       apiVersion: 'apps/v1',
@@ -150,7 +197,26 @@ export function podsOf(namespace: string): readonly Pod[] {
   return read<List<Pod>>('get', 'pods', '-n', namespace).items;
 }
 
-/** Two servers \`cart\`, one a node, a service in front, and a client on the first node. */
+/** Names of the nodes that run pods, sorted. */
+export function nodeNames(): string[] {
+  return read<List<Node>>('get', 'nodes', '-l', '!mizu-test-fake')
+    .items.map(({ metadata }) => metadata.name)
+    .sort();
+}
+
+/** One server on a certain node. */
+export function pinnedServer(namespace: string, name: string, node: string): unknown[] {
+  const [code, deployment] = serverObjects(namespace, name, 1) as [unknown, Deployment];
+  deployment.spec.strategy = { type: 'Recreate' };
+  deployment.spec.template.spec.nodeSelector = { 'kubernetes.io/hostname': node };
+  return [code, deployment];
+}
+
+interface Deployment {
+  spec: { strategy?: unknown; template: { spec: { nodeSelector?: unknown } } };
+}
+
+/** Two servers `cart`, one a node, a service in front, and a client on the first node. */
 export async function openShop(namespace: string): Promise<Shop> {
   const nodes = read<List<Node>>('get', 'nodes').items;
   const names = nodes.map(({ metadata }) => metadata.name).sort();
@@ -193,12 +259,34 @@ export async function openShop(namespace: string): Promise<Shop> {
   };
 }
 
+/** Calls that go on until `end`. */
+export interface Stream {
+  end(): Promise<Done>;
+}
+
+export function startStream(
+  namespace: string,
+  rate: number,
+  targets: Readonly<Record<string, string>>,
+  connections = 2,
+): Stream {
+  const words = Object.entries(targets).map(([name, url]) => `${name}=${url}`);
+  const client = ['exec', '-i', '-n', namespace, 'client', '--', 'node', '/code/stream.mjs'];
+  const running = startKubectl([...client, String(rate), String(connections), ...words]);
+  return {
+    async end() {
+      running.stdin!.end();
+      return JSON.parse(await running.output) as Done;
+    },
+  };
+}
+
 export interface Done {
   readonly done: number;
   readonly failed: readonly string[];
 }
 
-/** Calls each of the targets \`count\` times over kept connections and \`count\` times over fresh ones. */
+/** Calls each of the targets `count` times over kept connections and `count` times over fresh ones. */
 export function callShop(
   { namespace }: Shop,
   count: number,

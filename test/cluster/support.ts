@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inject } from 'vitest';
+import { afterAll, inject } from 'vitest';
 import type { EntryRow } from '../../src/entry/entry.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -20,7 +20,9 @@ export const isLong = process.env['MIZU_LONG_TESTS'] === '1';
 
 /** A home of its own: no configuration file of the developer's. */
 const home = mkdtempSync(join(tmpdir(), 'mizu-home-'));
-const environment = { ...process.env, KUBECONFIG: kubeconfig, HOME: home };
+/** Without the tests' own variables: Mizu says of those it does not know that they are ignored. */
+const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MIZU_'));
+const environment = { ...Object.fromEntries(inherited), KUBECONFIG: kubeconfig, HOME: home };
 
 export function kubectl(words: readonly string[], input = ''): string {
   const done = spawnSync('kubectl', words, {
@@ -31,6 +33,28 @@ export function kubectl(words: readonly string[], input = ''): string {
   });
   if (done.status === 0) return done.stdout;
   throw new Error(`kubectl ${words.join(' ')}: ${done.stderr}${done.error?.message ?? ''}`);
+}
+
+/** kubectl that goes on; `output` fails when it did. */
+export function startKubectl(words: readonly string[]): {
+  readonly stdin: ChildProcess['stdin'];
+  readonly output: Promise<string>;
+  readonly process: ChildProcess;
+} {
+  const process = spawn('kubectl', words, { env: environment, stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  let complaint = '';
+  process.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  process.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  const output = once(process, 'close').then(([code]) => {
+    if (code === 0) return said;
+    throw new Error(`kubectl ${words.join(' ')}: ${complaint}${said.slice(-500)}`);
+  });
+  return { stdin: process.stdin, output, process };
 }
 
 export function apply(...objects: readonly unknown[]): void {
@@ -83,10 +107,79 @@ export function leftovers(): string[] {
     .sort();
 }
 
+/** Everything in the cluster that has to do with a namespace: `kind namespace/name`, sorted. */
+export function traces(namespace: string): string[] {
+  const kinds =
+    'all,cm,secret,sa,role,rolebinding,clusterrole,clusterrolebinding,pvc,lease,namespace';
+  const format = 'custom-columns=KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name';
+  return kubectl(['get', kinds, '-A', '--no-headers', '-o', format])
+    .split('\n')
+    .map((line) => line.trim().replace(/\s+/g, ' '))
+    .filter((line) => line.includes(namespace))
+    .sort();
+}
+
+/**
+ * A kubeconfig of an account that was made for it, with rights in its namespace: a file of
+ * deploy/permissions, or a cluster role such as view.
+ */
+export function kubeconfigOf(
+  namespace: string,
+  rights: { file: string } | { role: string },
+): string {
+  const name = 'role' in rights ? rights.role : rights.file;
+  const account = `user-${name}`;
+  kubectl(['create', 'serviceaccount', account, '-n', namespace]);
+  if ('file' in rights) {
+    kubectl(['apply', '-n', namespace, '-f', join(root, `deploy/permissions/${name}.yaml`)]);
+  }
+  const kind = 'role' in rights ? `--clusterrole=${name}` : '--role=mizu-tap';
+  const subject = `--serviceaccount=${namespace}:${account}`;
+  kubectl(['create', 'rolebinding', account, '-n', namespace, kind, subject]);
+  const token = kubectl(['create', 'token', account, '-n', namespace]).trim();
+  const config = JSON.parse(
+    kubectl(['config', 'view', '--raw', '--flatten', '--minify', '-o', 'json']),
+  ) as { clusters: { name: string }[] };
+  const file = join(home, `${account}-${namespace}`);
+  const context = { cluster: config.clusters[0]!.name, user: account, namespace };
+  const own = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: config.clusters,
+    users: [{ name: account, user: { token } }],
+    contexts: [{ name: account, context }],
+    'current-context': account,
+  };
+  writeFileSync(file, JSON.stringify(own), { mode: 0o600 });
+  return file;
+}
+
+/** A figure of the report. */
+export function say(line: string): void {
+  process.stdout.write(`  ${line}\n`);
+}
+
+/** A name for Mizu's own namespace, which Mizu makes and removes; and the options that choose it. */
+export function resourcesIn(name: string): {
+  readonly namespace: string;
+  readonly options: string[];
+} {
+  const namespace = `mizu-test-res-${name}-${randomBytes(2).toString('hex')}`;
+  return { namespace, options: ['--mizu-resources-namespace', namespace] };
+}
+
+/** What a test that failed did not stop. */
+const running = new Set<Running>();
+afterAll(async () => {
+  await Promise.all([...running].map((command) => command.stop()));
+});
+
 /** A command of Mizu that runs. */
 export class Running {
   readonly process: ChildProcess;
+  /** Both outputs as a terminal shows them. */
   output = '';
+  stdout = '';
   readonly ended: Promise<number>;
 
   constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -97,9 +190,14 @@ export class Running {
     const take = (chunk: Buffer) => {
       this.output += chunk.toString();
     };
-    this.process.stdout!.on('data', take);
+    this.process.stdout!.on('data', (chunk: Buffer) => {
+      this.stdout += chunk.toString();
+      take(chunk);
+    });
     this.process.stderr!.on('data', take);
     this.ended = once(this.process, 'close').then(([code]) => Number(code));
+    running.add(this);
+    void this.ended.then(() => running.delete(this));
   }
 
   /** Resolves when the output matches. */
@@ -143,36 +241,44 @@ export const imageOptions = [
   'image-pull-policy=IfNotPresent',
 ] as const;
 
-/** `mizu tap` whose page answers. */
-export class Tap extends Running {
-  url = '';
-  token = '';
+interface Cell {
+  readonly name: string;
+  readonly running: boolean;
+  readonly [name: string]: unknown;
+}
 
-  static async start(words: readonly string[]): Promise<Tap> {
-    const tap = new Tap(['tap', '--headless', '-p', '0', ...imageOptions, ...words]);
-    await tap.ready();
-    return tap;
+/** A page that answers, and its API. */
+export class Page {
+  readonly url: string;
+  readonly token: string;
+
+  constructor(url: string, token: string) {
+    this.url = url;
+    this.token = token;
   }
 
-  async ready(): Promise<void> {
-    const [, url, token] = await this.says(/available at (http:\/\/[^/]+)\/\?token=(\S+)/, 90_000);
-    this.url = url!;
-    this.token = token!;
-  }
-
-  async get<T>(path: string): Promise<T> {
+  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(`${this.url}/api/v1/${path}`, {
-      headers: { authorization: `Bearer ${this.token}` },
+      method,
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(20_000),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }
 
+  async get<T>(path: string): Promise<T> {
+    return await this.ask<T>('GET', path);
+  }
+
   /** Tappers capture on as many nodes. */
   async capturing(nodes: number): Promise<void> {
     await until(`${nodes} tappers capture`, async () => {
-      const { nodes: all } = await this.get<{ nodes: { running: boolean }[] }>('targets');
+      const { nodes: all } = await this.get<{ nodes: Cell[] }>('targets');
       return all.filter(({ running }) => running).length >= nodes || undefined;
     });
   }
@@ -188,5 +294,39 @@ export class Tap extends Running {
       if (page.end || page.entries.length === 0) return found;
       before = page.entries.map(({ id }) => id).sort()[0]!;
     }
+  }
+}
+
+/** A command of Mizu with a page: `tap`, `view`. */
+export class Session extends Running {
+  #page: Page | undefined;
+
+  get page(): Page {
+    if (this.#page === undefined) throw new Error('the page is not there yet');
+    return this.#page;
+  }
+
+  async ready(): Promise<void> {
+    const [, url, token] = await this.says(/available at (http:\/\/[^/]+)\/\?token=(\S+)/, 90_000);
+    this.#page = new Page(url!, token!);
+  }
+
+  get = <T>(path: string): Promise<T> => this.page.get<T>(path);
+  capturing = (nodes: number): Promise<void> => this.page.capturing(nodes);
+  entries = (filter: string): Promise<EntryRow[]> => this.page.entries(filter);
+}
+
+/** `mizu tap` whose page answers. */
+export class Tap extends Session {
+  static async start(
+    words: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Tap> {
+    const tap = new Tap(['tap', '--headless', '-p', '0', ...imageOptions, ...words], env);
+    await tap.ready().catch(async (error: unknown) => {
+      await tap.stop();
+      throw error;
+    });
+    return tap;
   }
 }
