@@ -195,9 +195,9 @@ export interface Output {
   begin(): void;
   /**
    * The message begun last on this side (with `pairing: 'key'`: the one with `message.key`) is complete:
-   * `size` is its true length on the wire. `message.hole`, `cut`, `unfinished`, and a `failed` or
-   * `status` that is set, are read from `message`. When `message.to > message.from`, these bytes and the
-   * message's texts replace what `begin` kept.
+   * `size` is its true length on the wire. `message.hole`, `cut`, `unfinished`, and a `failed`, `status`,
+   * `protocol` or (of a request) `note` that is set, are read from `message`. When
+   * `message.to > message.from`, these bytes and the message's texts replace what `begin` kept.
    */
   finish(size: number): void;
   /**

@@ -78,6 +78,7 @@ export class Reporter implements Output {
     if (!isRequest && message.status !== 0) exchange.status = message.status;
     if (message.failed) exchange.failed = true;
     if (message.protocol !== 0) exchange.protocolCode = message.protocol;
+    if (isRequest && message.note !== 0) exchange.note = message.note;
     part.size = size;
     part.endTime = this.#now;
     part.complete = true;
@@ -267,6 +268,7 @@ export class Reporter implements Output {
     return (
       client.stream !== undefined &&
       client.open === undefined &&
+      !client.waits &&
       conversation.protocol!.parser!.inMessage(client.window, client.stream.state)
     );
   }

@@ -3,7 +3,7 @@ import type { Protocol } from '../dissect/contract.ts';
 import { amqpProtocol } from './amqp/index.ts';
 import { amqp1Protocol } from './amqp1/index.ts';
 import { connectProtocol } from './connect/index.ts';
-import { graphQlProtocol } from './graphql/index.ts';
+import { graphQlEventProtocol, graphQlProtocol } from './graphql/index.ts';
 import { grpcProtocol } from './grpc/index.ts';
 import { grpcWebProtocol } from './grpc-web/index.ts';
 import { httpProtocol } from './http/index.ts';
@@ -28,6 +28,7 @@ export const protocols: readonly Protocol[] = [
   kafkaProtocol,
   redisProtocol,
   graphQlProtocol,
+  graphQlEventProtocol,
   sseProtocol,
   jsonRpcProtocol,
   soapProtocol,

@@ -8,8 +8,11 @@
 import type { Protocol } from '../../dissect/contract.ts';
 import { httpVersionText } from '../http/any-version.ts';
 import { Refined } from '../http/refined.ts';
+import { eventFields } from '../sse/index.ts';
+import { graphQlEventCode } from '../sse/report.ts';
 import { decode } from './decode.ts';
 import { describe } from './describe.ts';
+import { decodeEvent, describeEvent } from './event.ts';
 import { graphQlFields } from './fields.ts';
 
 export const graphQlProtocol: Protocol = {
@@ -29,4 +32,20 @@ export const graphQlProtocol: Protocol = {
   describe,
   fields: graphQlFields,
   macros: { gql: 'protocol.abbr == "GQL"', graphql: 'protocol.abbr == "GQL"' },
+};
+
+/** An event of a stream that answers GraphQL: a subscription, or parts of an answer. */
+export const graphQlEventProtocol: Protocol = {
+  ...graphQlProtocol,
+  code: graphQlEventCode,
+  id: 'graphql-event',
+  name: 'sse',
+  title: 'GraphQL over Server-Sent Events',
+  ports: [],
+  pairing: 'none',
+  versionText: () => '',
+  decode: decodeEvent,
+  describe: describeEvent,
+  fields: [...eventFields, ...graphQlFields.filter(({ path }) => path.startsWith('response.'))],
+  macros: {},
 };
