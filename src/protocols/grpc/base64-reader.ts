@@ -1,4 +1,5 @@
 /** The body of application/grpc-web-text: base64, which may be padded anywhere, → its bytes. */
+import type { Message } from '../../dissect/contract.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 
 /** Byte → its six bits; 64: padding; 255: none of the alphabet. */
@@ -20,8 +21,8 @@ export class Base64Reader implements BodyReader {
     this.#inner = inner;
   }
 
-  get status(): number {
-    return this.#inner.status ?? -1;
+  conclude(message: Message): void {
+    this.#inner.conclude?.(message);
   }
 
   data(bytes: Uint8Array, from: number, to: number): void {
@@ -52,4 +53,11 @@ export class Base64Reader implements BodyReader {
   end(complete: boolean): void {
     this.#inner.end(complete);
   }
+}
+
+/** A whole body of base64: padding may stand anywhere, each padded part is decoded by itself. */
+export function plainBody(body: Uint8Array): Uint8Array {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1');
+  const parts = text.match(/[^=]+=*/g) ?? [];
+  return Buffer.concat(parts.map((part) => Buffer.from(part, 'base64')));
 }

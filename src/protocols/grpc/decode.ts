@@ -4,6 +4,7 @@ import { decode as decodeHttp1 } from '../http/decode.ts';
 import { type FieldLine, fieldValue } from '../http/decode-head.ts';
 import { type DecodedMessage, readMessage } from '../http/decode-message.ts';
 import { decode as decodeHttp2, readHttp2 } from '../http2/decode.ts';
+import { plainBody } from './base64-reader.ts';
 import { callBody } from './decode-body.ts';
 import { connectMetadata, endOfCall } from './decode-end.ts';
 import { messageValues, namesOf } from './decode-message.ts';
@@ -113,11 +114,7 @@ function messagesOf(
 }
 
 function bodyBytes(message: DecodedMessage, kind: CallKind): Uint8Array {
-  if (!kind.base64) return message.transferred;
-  // Padding may stand anywhere: each padded part is decoded by itself.
-  const text = Buffer.from(message.transferred).toString('latin1');
-  const parts = text.match(/[^=]+=*/g) ?? [];
-  return Buffer.concat(parts.map((part) => Buffer.from(part, 'base64')));
+  return kind.base64 ? plainBody(message.transferred) : message.transferred;
 }
 
 function addResponse(

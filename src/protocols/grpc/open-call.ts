@@ -21,6 +21,8 @@ const proto = encoder.encode('proto');
 const shortest = 'application/grpc'.length;
 const lowerG = 0x67;
 const lowerC = 0x63;
+const lowerJ = 0x6a;
+const lowerP = 0x70;
 
 /** The media types seen; they are few. */
 const kinds = new Map<string, CallKind | undefined>();
@@ -69,6 +71,15 @@ const unaryKinds = new Map(
     },
   ]),
 );
+
+/** Whether the media type is one that a unary call of Connect may have: `proto` or `json`. */
+export function isUnaryType(bytes: Uint8Array, from: number, to: number): boolean {
+  const letter = bytes[from + stem.length]! | 0x20;
+  if (to - from < stem.length + 4 || to - from > maxTypeBytes) return false;
+  if (letter !== lowerP && letter !== lowerJ) return false;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return unaryTypes.test(buffer.toString('latin1', from, to));
+}
 
 /** The kind of a unary call of Connect: its request says so by `Connect-Protocol-Version`. */
 export function unaryKind(type: string): CallKind | undefined {

@@ -1,5 +1,7 @@
 /** How a call ended, where the body says it: trailers of gRPC-Web, the last message of Connect. */
+import type { Message } from '../../dissect/contract.ts';
 import { inflateBounded } from '../http/inflate-bounded.ts';
+import { callCodes } from './open-call.ts';
 import { codeOfConnect } from './status.ts';
 
 /** The body has not said. */
@@ -27,4 +29,13 @@ export function endOfStream(bytes: Uint8Array, encoding: Uint8Array | undefined)
   const found = errorCode.exec(text);
   if (found === null) return text.includes('"error"') ? codeOfConnect('unknown') : 0;
   return codeOfConnect(found[1]!);
+}
+
+/** What the answer to a call says: its status in place of HTTP's, whether it failed. */
+export function concludeCall(message: Message, code: number, status: number): void {
+  if (code === callCodes.grpcWeb) {
+    if (status >= 0) message.status = status;
+    else if (message.status < 400) message.status = 0;
+  }
+  if (status > 0) message.failed = true;
 }

@@ -4,7 +4,7 @@
  *
  *   u8 flags · u32 length · content
  */
-import type { Mark, Output } from '../../dissect/contract.ts';
+import type { Mark, Message, Output } from '../../dissect/contract.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 import { held, maxHeldBytes } from '../http2/payload.ts';
 import {
@@ -16,7 +16,7 @@ import {
   payloadHead,
   Remark,
 } from './payload.ts';
-import { endOfStream, noEnd, trailersEnd } from './reader-end.ts';
+import { concludeCall, endOfStream, noEnd, trailersEnd } from './reader-end.ts';
 
 const prefixBytes = 5;
 /** Longest last message of a stream that is looked into. */
@@ -98,6 +98,10 @@ export class MessageReader implements BodyReader {
 
   end(_complete: boolean): void {
     this.#breakOff();
+  }
+
+  conclude(message: Message): void {
+    concludeCall(message, this.#direction.protocol, this.status);
   }
 
   #breakOff(): void {

@@ -3,8 +3,10 @@
  * protocols that carry bodies (HTTP/1, HTTP/2) ask `bodyReaderFor` when the head of a message is known and
  * hand on the body; the reader reports what it finds through `Output.child`.
  */
-import type { Output, Side } from '../../dissect/contract.ts';
+import type { Message, Output, Side } from '../../dissect/contract.ts';
+import { answerReader } from '../grpc/skim.ts';
 import { isEventStream, newEventReader } from '../sse/reader.ts';
+import { callPathOf, isRefined } from './refined.ts';
 
 /** Reads one body. Never throws; what it remembers is bounded. */
 export interface BodyReader {
@@ -17,8 +19,8 @@ export interface BodyReader {
   hole(length: number): void;
   /** Nothing more will come. `complete`: the body has ended, it was not broken off. */
   end(complete: boolean): void;
-  /** How the call ended as the body itself tells, a code of gRPC; -1 or absent: it does not. */
-  readonly status?: number;
+  /** Sets status and failure of its message when the body itself tells them, now or at the end. */
+  conclude?(message: Message): void;
 }
 
 /**
@@ -36,13 +38,17 @@ export function bodyReaderFor(
   to: number,
 ): BodyReader | undefined {
   if (side === 'server' && isEventStream(bytes, from, to)) return newEventReader(out, key, note);
-  return undefined;
+  return isRefined(note)
+    ? answerReader(out, side, key, callPathOf(note), bytes, from, to)
+    : undefined;
 }
 
 /** Length of `text/event-stream`. */
 const eventStreamLength = 17;
+/** Length of `application/grpc-web`, from which on messages may be in the body. */
+const grpcWebLength = 20;
 
 /** Whether a media type of this length may have a reader: spares the others the question. */
 export function mayHaveReader(length: number): boolean {
-  return length === eventStreamLength;
+  return length === eventStreamLength || length >= grpcWebLength;
 }

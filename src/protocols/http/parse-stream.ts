@@ -43,6 +43,7 @@ export function beginStream(
   if (reader === undefined) return 0;
   const headBytes = bytes.subarray(start, start + headEnd);
   state.streamed = new StreamedBody(reader, body, headBytes, out.bodyLimit);
+  reader.conclude?.(out.message);
   begin(window, stream, headEnd);
   state.mode = Mode.Stream;
   state.remaining = Math.max(body, 0);
@@ -149,6 +150,7 @@ export function finishStream(stream: Stream, isUnfinished: boolean, malformed: b
   message.from = 0;
   message.to = streamed.used;
   message.failed = message.status >= 400;
+  streamed.reader.conclude?.(message);
   message.hole = state.hole;
   message.cut = streamed.isCut;
   message.unfinished = isUnfinished;

@@ -8,6 +8,7 @@
  */
 import type { Message } from '../../dissect/contract.ts';
 import { graphQlAnswerFails, labelOfText } from '../graphql/skim.ts';
+import { skimAnswer, skimCall } from '../grpc/skim.ts';
 import { rpcAnswerFails } from '../json-rpc/skim.ts';
 import { soapAnswerFails, soapLabel } from '../soap/skim.ts';
 import { inflateBounded } from './inflate-bounded.ts';
@@ -82,6 +83,12 @@ export function refineRequest(
   from: number,
   to: number,
 ): void {
+  const call = skimCall(message, bytes, base, body === bytes ? from : bytes.length);
+  if (call !== undefined) {
+    message.protocol = call.code;
+    message.note = noteOfRefined(call.code, call.path);
+    return;
+  }
   if (from === to) {
     if (message.target.to - message.target.from >= shortestQueryTarget) {
       refineTarget(message, bytes, base);
@@ -156,8 +163,12 @@ export function refineAnswer(
   from: number,
   to: number,
 ): void {
-  if (message.failed || from === to) return;
   const code = refinementOf(note);
+  if (code === Refined.GrpcWeb || code === Refined.Connect) {
+    skimAnswer(message, code, bytes, headFrom, headTo, body.subarray(from, to));
+    return;
+  }
+  if (message.failed || from === to) return;
   let content = body;
   let at = from;
   let end = to;

@@ -74,15 +74,14 @@ export function completeMessage(
   unfinished: boolean,
 ): void {
   const { out, state } = stream;
-  if (part.inner !== undefined) {
-    part.inner.end(!unfinished);
-    takeEnd(part, part.inner.status ?? -1);
-    part.inner = undefined;
-  }
+  const { inner } = part;
+  inner?.end(!unfinished);
+  part.inner = undefined;
   if (part.protocol === 0 && part.grpcStatus >= 0) part.protocol = callCodes.grpc;
   part.composer.close();
   part.composer.figures(part.figures);
   const message = fill(out, part, 0, part.composer.used);
+  if (inner?.conclude !== undefined && part.status > 0) inner.conclude(message);
   message.role = role;
   message.push = stream.side === 'server' && role === Role.Request;
   message.unfinished = unfinished;
@@ -98,13 +97,6 @@ export function completeMessage(
 
 function forget({ messages }: Http2State, part: Http2Message): void {
   if (messages.get(part.id) === part) messages.delete(part.id);
-}
-
-/** Trailers within the body. */
-function takeEnd(part: Http2Message, status: number): void {
-  if (part.protocol === callCodes.grpcWeb) {
-    if (status >= 0) part.grpcStatus = status;
-  } else if (status > 0) part.failed = true;
 }
 
 /** Stream 1 after an upgrade: its request is the exchange that upgraded. */
