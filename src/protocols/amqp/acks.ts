@@ -11,8 +11,8 @@ export function isAck(method: Method): boolean {
 }
 
 /**
- * Reports the message, whose texts are set, as the answer to all that it answers; to none, when that
- * was not seen.
+ * Reports the message as the answer to all that it answers. Returns 0 when it answered something, else
+ * the key under which it is to be reported alone, with texts: what it answers was not seen.
  */
 export function answerTags(
   { side, out }: AmqpStream,
@@ -20,7 +20,7 @@ export function answerTags(
   method: Method,
   tag: number,
   multiple: boolean,
-): void {
+): number {
   const { message } = out;
   const fromClient = side === 'client';
   const tags = fromClient ? channel.deliveries : channel.publishes;
@@ -28,20 +28,20 @@ export function answerTags(
   if (fromClient) channel.acknowledges = true;
   message.role = Role.Response;
   message.failed = method.id !== BasicId.Ack;
-  let answered = false;
-  if (multiple) {
-    const most = tag === 0 ? Number.POSITIVE_INFINITY : tag;
-    for (let each = tags.takeUpTo(most); each >= 0; each = tags.takeUpTo(most)) {
-      message.key = keyOf(kind, channel.number, each);
-      out.whole();
-      answered = true;
-    }
-  } else {
-    tags.take(tag);
+  if (!multiple) {
+    message.key = keyOf(kind, channel.number, tag);
+    if (!tags.take(tag)) return message.key;
+    out.whole();
+    return 0;
   }
-  if (answered) return;
-  message.key = keyOf(kind, channel.number, tag);
-  out.whole();
+  let alone = keyOf(kind, channel.number, tag);
+  const most = tag === 0 ? Number.POSITIVE_INFINITY : tag;
+  for (let each = tags.takeUpTo(most); each >= 0; each = tags.takeUpTo(most)) {
+    message.key = keyOf(kind, channel.number, each);
+    out.whole();
+    alone = 0;
+  }
+  return alone;
 }
 
 /** Nobody will acknowledge these any more: they become entries as they are. */

@@ -199,10 +199,10 @@ test('deliveries wait for the acknowledgement of their consumer, from the server
     client(method('basic reject', 1, { deliveryTag: 4, requeue: false })),
   ]).slice(2);
   expect(entries.map(short)).toEqual([
-    ['basic deliver', 'rk → work', 'failed', 0, 'basic nack'],
-    ['basic deliver', 'rk → work', 'ok', 0, 'basic ack'],
-    ['basic deliver', 'rk → work', 'ok', 0, 'basic ack'],
-    ['basic deliver', 'rk → work', 'failed', 0, 'basic reject'],
+    ['basic deliver', 'rk -> work', 'failed', 0, 'basic nack'],
+    ['basic deliver', 'rk -> work', 'ok', 0, 'basic ack'],
+    ['basic deliver', 'rk -> work', 'ok', 0, 'basic ack'],
+    ['basic deliver', 'rk -> work', 'failed', 0, 'basic reject'],
   ]);
   expect(entries[0]).toMatchObject({
     src: { port: 9000 },
@@ -223,8 +223,8 @@ test('consumers that do not acknowledge: each delivery is whole by itself; the s
     client(method('basic ack', 1, { deliveryTag: 2 })),
   ]).slice(3);
   expect(entries.map(short)).toEqual([
-    ['basic deliver', 'a → log', 'ok', 0, ''],
-    ['basic deliver', 'b → work', 'ok', 0, 'basic ack'],
+    ['basic deliver', 'a -> log', 'ok', 0, ''],
+    ['basic deliver', 'b -> work', 'ok', 0, 'basic ack'],
   ]);
 });
 
@@ -369,7 +369,7 @@ test('nobody answers what was sent with noWait', () => {
   ]).slice(1);
   expect(entries.map(short)).toEqual([
     ['exchange declare', 'e', 'ok', 0, ''],
-    ['queue bind', 'e/a.* → q', 'ok', 0, ''],
+    ['queue bind', 'e/a.* -> q', 'ok', 0, ''],
     ['basic cancel', 'c', 'ok', 0, ''],
   ]);
 });

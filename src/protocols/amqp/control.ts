@@ -1,5 +1,5 @@
 /** Methods without content: what they are to an exchange, and what they change. */
-import { type Progress, Role, Step, type Window } from '../../dissect/contract.ts';
+import { type Message, type Progress, Role, Step, type Window } from '../../dissect/contract.ts';
 import { answerTags, isAck, settleTags } from './acks.ts';
 import { noteAwaitsAck } from './content.ts';
 import { BasicId, ClassId, type Method } from './methods.ts';
@@ -55,33 +55,65 @@ export function takeMethod(
   const channel = link.channel(number);
   const end = start + total - 1;
   const fits = scanArguments(method, bytes, start + argumentsAt, end, spans);
+  if (fits && method.classId === ClassId.Basic && isAck(method)) {
+    takeAck(stream, link, channel, method, bytes, total);
+    window.consume(total);
+    return Step.Next;
+  }
   if (fits) before(window, stream, channel, method, total);
   message.reset();
   message.to = total;
   message.size = total;
   message.version = stream.state.version;
-  message.text(message.method, method.name);
-  if (link.virtualHost !== '') message.text(message.host, link.virtualHost);
+  setTexts(message, link, channel, method, bytes, fits);
   message.malformed = !fits || spans.end !== end;
-  if (fits) {
-    const target = methodTarget(method, number, bytes, spans);
-    if (target !== '') message.text(message.target, target);
-  }
   if (stream.out.redacting && hasSecret(method)) {
     if (fits) redactMethod(message, method, bytes, start, total, spans);
     else message.to = argumentsAt;
   }
-  if (fits && method.classId === ClassId.Basic && isAck(method)) {
-    const multiple = method.id !== BasicId.Reject && (spans.bits & 1) !== 0;
-    answerTags(stream, channel, method, u64At(bytes, spans.from[0]!), multiple);
-  } else {
-    if (method.answers === 0) asRequest(window, stream, channel, method, fits, total);
-    else asAnswer(stream, channel, method);
-    stream.out.whole();
-    if (fits) after(stream, link, channel, method, bytes);
-  }
+  if (method.answers === 0) asRequest(window, stream, channel, method, fits, total);
+  else asAnswer(stream, channel, method);
+  stream.out.whole();
+  if (fits) after(stream, link, channel, method, bytes);
   window.consume(total);
   return Step.Next;
+}
+
+/** Acknowledgements are as many as messages: one that finds what it answers needs no texts. */
+function takeAck(
+  stream: AmqpStream,
+  link: Link,
+  channel: Channel,
+  method: Method,
+  bytes: Uint8Array,
+  total: number,
+): void {
+  const { message } = stream.out;
+  message.reset();
+  message.to = total;
+  message.version = stream.state.version;
+  const multiple = method.id !== BasicId.Reject && (spans.bits & 1) !== 0;
+  const tag = u64At(bytes, spans.from[0]!);
+  const alone = answerTags(stream, channel, method, tag, multiple);
+  if (alone === 0) return;
+  message.key = alone;
+  setTexts(message, link, channel, method, bytes, true);
+  stream.out.whole();
+}
+
+function setTexts(
+  message: Message,
+  link: Link,
+  channel: Channel,
+  method: Method,
+  bytes: Uint8Array,
+  fits: boolean,
+): void {
+  message.text(message.method, method.name);
+  if (link.virtualHost !== '') message.text(message.host, link.virtualHost);
+  if (!fits) return;
+  const target = methodTarget(method, channel.number, bytes, spans);
+  if (target !== '') message.text(message.target, target);
 }
 
 function asAnswer({ side, out }: AmqpStream, channel: Channel, method: Method): void {

@@ -47,7 +47,7 @@ function routedText(
   const exchange = textOf(bytes, exchangeFrom, exchangeTo);
   const key = textOf(bytes, exchangeTo + 1, keyTo);
   const route = exchange === '' || key === '' ? exchange + key : `${exchange}/${key}`;
-  const text = queue === '' || queue === route ? route : `${route} → ${queue}`;
+  const text = queue === '' || queue === route ? route : `${route} -> ${queue}`;
   const exchangeBytes = exchangeTo - exchangeFrom;
   made[slot] = { wire: bytes.slice(exchangeFrom, keyTo), exchangeBytes, queue, text };
   return text;
@@ -133,9 +133,9 @@ const tuneTarget: MethodTarget = (bytes, spans) =>
   `${number(bytes, spans, 0)} channels, ${number(bytes, spans, 1)} bytes a frame, heartbeat ${number(bytes, spans, 2)} s`;
 const flowTarget: MethodTarget = (_bytes, spans) => ((spans.bits & 1) !== 0 ? 'active' : 'paused');
 const exchangeBindTarget: MethodTarget = (bytes, spans) =>
-  `${join(field(2)(bytes, spans), field(3)(bytes, spans))} → ${field(1)(bytes, spans)}`;
+  `${join(field(2)(bytes, spans), field(3)(bytes, spans))} -> ${field(1)(bytes, spans)}`;
 const queueBindTarget: MethodTarget = (bytes, spans) =>
-  `${join(field(2)(bytes, spans), field(3)(bytes, spans))} → ${field(1)(bytes, spans)}`;
+  `${join(field(2)(bytes, spans), field(3)(bytes, spans))} -> ${field(1)(bytes, spans)}`;
 const qosTarget: MethodTarget = (bytes, spans) => `prefetch ${number(bytes, spans, 1)}`;
 const ackTarget: MethodTarget = (bytes, spans) =>
   `delivery ${u64At(bytes, spans.from[0]!)}${(spans.bits & 1) !== 0 ? ' and all before' : ''}`;
