@@ -18,19 +18,34 @@ const encoder = new TextEncoder();
 /** Shorter texts are written faster by hand. */
 const shortText = 64;
 
-/** Writes a text as UTF-8, as far as there is room; returns the bytes written. Most are short and ASCII. */
+/** Writes a text as UTF-8, as far as there is room; returns the bytes written. */
 function putText(value: string, bytes: Uint8Array, at: number): number {
   const { length } = value;
-  if (length <= shortText && at + length <= bytes.length) {
-    let i = 0;
-    for (; i < length; i++) {
-      const code = value.charCodeAt(i);
-      if (code >= 0x80) break;
-      bytes[at + i] = code;
-    }
-    if (i === length) return length;
+  if (length <= shortText && at + length * 3 <= bytes.length) {
+    const end = putShort(value, bytes, at);
+    if (end >= 0) return end - at;
   }
   return encoder.encodeInto(value, bytes.subarray(at)).written;
+}
+
+/** The end of the text; -1 when it has characters outside the basic plane, which few texts have. */
+function putShort(value: string, bytes: Uint8Array, at: number): number {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code < 0x80) {
+      bytes[at++] = code;
+    } else if (code < 0x800) {
+      bytes[at++] = 0xc0 | (code >> 6);
+      bytes[at++] = 0x80 | (code & 0x3f);
+    } else if ((code & 0xf800) === 0xd800) {
+      return -1;
+    } else {
+      bytes[at++] = 0xe0 | (code >> 12);
+      bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
+      bytes[at++] = 0x80 | (code & 0x3f);
+    }
+  }
+  return at;
 }
 
 function clear(span: Span): void {
