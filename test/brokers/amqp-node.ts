@@ -46,7 +46,7 @@ export async function driveWithAmqplib({ name, port, virtualHost }: Broker): Pro
   await channel.assertQueue('work', { durable: false });
   note('queue declare', 'work', 'queue declare-ok');
   await channel.bindQueue('work', 'orders', 'created.#');
-  note('queue bind', 'orders/created.# → work', 'queue bind-ok');
+  note('queue bind', 'orders/created.# -> work', 'queue bind-ok');
 
   for (const [i, body] of bodies.entries()) {
     channel.publish('orders', `created.n${i}`, body, {
@@ -69,7 +69,7 @@ export async function driveWithAmqplib({ name, port, virtualHost }: Broker): Pro
   note('queue purge', 'work', 'queue purge-ok');
   await getAll(channel, note);
   await channel.unbindQueue('work', 'orders', 'created.#');
-  note('queue unbind', 'orders/created.# → work', 'queue unbind-ok');
+  note('queue unbind', 'orders/created.# -> work', 'queue unbind-ok');
   await channel.purgeQueue('work');
   note('queue purge', 'work', 'queue purge-ok');
   await channel.deleteQueue('work');
@@ -112,7 +112,7 @@ async function consume(channel: ConfirmChannel, note: Note): Promise<void> {
       const { routingKey } = message.fields;
       const i = count++;
       const answer = i === 2 ? 'basic nack' : 'basic ack';
-      note('basic deliver', `orders/${routingKey} → work`, answer, message.content);
+      note('basic deliver', `orders/${routingKey} -> work`, answer, message.content);
       if (i === 1) channel.ack(message, true);
       else if (i === 2) channel.nack(message, false, false);
       else if (i > 2) channel.ack(message);

@@ -30,14 +30,14 @@ note("queue declare", "", "queue declare-ok")
 one.exchange_declare("news", "fanout", auto_delete=True)
 note("exchange declare", "news", "exchange declare-ok")
 one.queue_bind(queue, "news", "")
-note("queue bind", "news → " + queue, "queue bind-ok")
+note("queue bind", "news -> " + queue, "queue bind-ok")
 if broker == "RabbitMQ":
     one.exchange_declare("more", "topic", auto_delete=True)
     note("exchange declare", "more", "exchange declare-ok")
     one.exchange_bind("news", "more", "a.*")
-    note("exchange bind", "more/a.* → news", "exchange bind-ok")
+    note("exchange bind", "more/a.* -> news", "exchange bind-ok")
     one.exchange_unbind("news", "more", "a.*")
-    note("exchange unbind", "more/a.* → news", "exchange unbind-ok")
+    note("exchange unbind", "more/a.* -> news", "exchange unbind-ok")
     one.exchange_delete("more")
     note("exchange delete", "more", "exchange delete-ok")
 
@@ -78,7 +78,7 @@ one._consumer_infos["reader"].on_message_callback = take
 while len(seen) < 21:
     connection.process_data_events(time_limit=0.2)
 for key, body in seen:
-    source = queue if key == queue else "news → " + queue
+    source = queue if key == queue else "news -> " + queue
     note("basic deliver", source, "", body)
 one.basic_cancel("reader")
 note("basic cancel", "reader", "basic cancel-ok")
