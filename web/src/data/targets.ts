@@ -37,7 +37,7 @@ export function useTargets(watched: boolean) {
     queryFn: async ({ signal }) => {
       const startedAt = performance.now();
       const targets = await api.targets(signal);
-      return { targets, readAt: Date.now(), took: performance.now() - startedAt };
+      return { targets, readAt: session.now(), took: performance.now() - startedAt };
     },
     enabled: isCluster && isOpen,
     staleTime: 1_000,

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/a11y/useSemanticElements: a table element cannot be virtual; the grid pattern of ARIA is kept
+// biome-ignore-all lint/a11y/useSemanticElements: a table element cannot be virtual; the treegrid pattern of ARIA is kept
 /** A table with columns of its own (records, frames): only the lines on screen exist; a click opens one. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
@@ -65,7 +65,7 @@ export function Grid({ grid, entry, side }: Props) {
       <div
         ref={scroller}
         className="section-grid scrolls"
-        role="grid"
+        role="treegrid"
         aria-label={`${grid.title} of the ${side}`}
         aria-rowcount={rows.length + 1}
         aria-colcount={columns.length}

@@ -8,7 +8,15 @@ import { settings } from '../data/settings.ts';
 import { filterBy } from '../query-bar/control.ts';
 import { comparison } from '../query-bar/language.ts';
 import { slowAfter, statusClass, statusText } from '../traffic/columns.ts';
-import { type EndSide, endFacts, endpointText, endQuery, kindText } from '../traffic/ends.ts';
+import {
+  addressText,
+  type EndFact,
+  type EndSide,
+  endFacts,
+  endpointText,
+  endQuery,
+  kindText,
+} from '../traffic/ends.ts';
 import { showCall, showMessages } from '../traffic/moves.ts';
 import { protocolColour } from '../traffic/row.tsx';
 import { bytes, clockTime, duration, exactTime, headAndTail } from '../ui/format.ts';
@@ -34,7 +42,7 @@ export function Head({ row }: { readonly row: EntryRow }) {
           {tail !== '' && <span className="target-tail">{tail}</span>}
         </span>
         <span className={`details-status ${statusClass(row)}`}>{statusText(row)}</span>
-        <PaneButtons />
+        <PaneButtons isCall={row.protocol.name === 'http' && row.parent === ''} />
       </div>
       <div className="details-facts dim">
         <Protocol row={row} />
@@ -86,15 +94,19 @@ function Protocol({ row }: { readonly row: EntryRow }) {
 const words = { src: 'from', dst: 'to' } as const;
 
 /** Facts without their label, where the value says what it is. */
-const plain = new Set(['address', 'port', 'workload']);
+const plain = new Set(['address', 'workload']);
+/** Said with the address before it. */
+const ports = new Set(['port', 'at port']);
 
 /** One end of the call, whole: each value is a button that filters by it. */
 function End({ row, side }: { readonly row: EntryRow; readonly side: EndSide }) {
   const name = endpointText(row[side]);
   const [path, value] = endQuery(row, side);
   const kind = kindText(row[side]);
-  const known = endFacts(row, side).filter(
-    (fact) => fact.value !== name && (row[side].name !== '' || !plain.has(fact.label)),
+  const facts = endFacts(row, side);
+  const known = facts.filter(
+    ({ label, value: own }) =>
+      own !== name && !ports.has(label) && (label !== 'address' || row[side].name !== ''),
   );
   return (
     <div className="details-end">
@@ -104,13 +116,20 @@ function End({ row, side }: { readonly row: EntryRow; readonly side: EndSide }) 
         {known.map((fact) => (
           <span key={fact.path}>
             {!plain.has(fact.label) && <span className="dim">{fact.label} </span>}
-            <Fact path={fact.path} value={fact.value} text={String(fact.value)} />
+            <Fact path={fact.path} value={fact.value} text={textOf(fact, facts)} />
           </span>
         ))}
         {kind !== '' && <span className="dim">{kind}</span>}
       </span>
     </div>
   );
+}
+
+/** An address with its port. */
+function textOf(fact: EndFact, facts: readonly EndFact[]): string {
+  const next = facts[facts.indexOf(fact) + 1];
+  if (next === undefined || !ports.has(next.label)) return String(fact.value);
+  return addressText({ ip: String(fact.value), port: Number(next.value) });
 }
 
 interface FactProps {
@@ -176,18 +195,20 @@ export function BackToList() {
   );
 }
 
-export function PaneButtons() {
+export function PaneButtons({ isCall }: { readonly isCall: boolean }) {
   const place = useObserved(settings, (value) => value.detailsPlace);
   return (
     <span className="pane-buttons">
-      <button
-        type="button"
-        className="button small"
-        data-tip="Copy as curl (c)"
-        onClick={() => void copyCurl()}
-      >
-        curl
-      </button>
+      {isCall && (
+        <button
+          type="button"
+          className="button small"
+          data-tip="Copy as curl (c)"
+          onClick={() => void copyCurl()}
+        >
+          curl
+        </button>
+      )}
       <button
         type="button"
         className="button icon-button small wide-only"

@@ -33,15 +33,24 @@ interface Props {
 export function Sections({ details, sides }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const { width } = useSize(box);
-  const shown: readonly Side[] = sides === 'both' ? ['request', 'response'] : [sides];
-  const beside = sides === 'both' && width >= besideFrom;
+  const both = bothOf(details);
+  const shown: readonly Side[] = sides === 'both' ? both : [sides];
+  const beside = shown.length > 1 && width >= besideFrom;
   return (
     <div ref={box} className={beside ? 'sides beside' : 'sides'}>
       {shown.map((side) => (
-        <OneSide key={side} details={details} side={side} isTitled={sides === 'both'} />
+        <OneSide key={side} details={details} side={side} isTitled={shown.length > 1} />
       ))}
     </div>
   );
+}
+
+/** A message has one side only. */
+function bothOf({ entry, sections }: EntryDetails): readonly Side[] {
+  const sides = ['request', 'response'] as const;
+  if (entry.parent === '') return sides;
+  const own = sides.filter((side) => sections[side].length > 0);
+  return own.length === 1 ? own : sides;
 }
 
 const absent = {

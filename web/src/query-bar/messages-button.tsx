@@ -13,13 +13,13 @@ export function MessagesButton() {
   return (
     <button
       type="button"
-      className="button messages-button"
+      className={`button messages-button${shown ? '' : ' amber'}`}
       aria-pressed={shown}
       data-tip={tip}
       onClick={() => session.setMessages(!shown)}
     >
       <MessagesIcon size={13} />
-      {shown ? 'messages' : 'no messages'}
+      {shown ? 'messages' : 'messages hidden'}
     </button>
   );
 }

@@ -28,6 +28,8 @@ export function TappingItem() {
       className="tapping"
       onPointerEnter={() => later(true)}
       onPointerLeave={() => later(false)}
+      onFocus={({ target }) => target.matches(':focus-visible') && later(true)}
+      onBlur={() => later(false)}
       onKeyDown={(event) => {
         if (event.key === 'Escape' && isOpen) {
           event.stopPropagation();
@@ -39,8 +41,6 @@ export function TappingItem() {
         type="button"
         className="status-button"
         aria-expanded={isOpen}
-        onFocus={(event) => event.currentTarget.matches(':focus-visible') && later(true)}
-        onBlur={() => later(false)}
         onClick={() => {
           setOpen(false);
           window.clearTimeout(timer.current);
@@ -69,7 +69,8 @@ function PodCard() {
   const ordered = [...own.filter(({ tapped }) => !tapped), ...own.filter(({ tapped }) => tapped)];
   const more = ordered.length - mostPods;
   return (
-    <div className="pod-card">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+    <section className="pod-card scrolls" aria-label="Pods" tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -88,7 +89,7 @@ function PodCard() {
       <p className="dim">
         {more > 0 && `and ${integer(more)} more · `}click to see all and to change what is tapped
       </p>
-    </div>
+    </section>
   );
 }
 

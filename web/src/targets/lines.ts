@@ -50,6 +50,12 @@ function isShown(pod: TargetedPod, { shown, search }: LineOptions): boolean {
 const byName = (one: { readonly name: string }, other: { readonly name: string }) =>
   one.name < other.name ? -1 : 1;
 
+/** `deployment/cart` among others by `cart`; pods without a workload first. */
+function byShortName(one: string, other: string): number {
+  const [a, b] = [one, other].map((name) => name.slice(name.indexOf('/') + 1)) as [string, string];
+  return a < b || (a === b && one < other) ? -1 : 1;
+}
+
 function tappedOf(pods: readonly TargetedPod[]): number {
   return pods.reduce((sum, pod) => sum + (pod.tapped ? 1 : 0), 0);
 }
@@ -94,7 +100,7 @@ function workloadLines(
 ): Line[] {
   const groups = Map.groupBy(pods, ({ workload }) => workload);
   const lines: Line[] = [];
-  for (const workload of [...groups.keys()].sort()) {
+  for (const workload of [...groups.keys()].sort(byShortName)) {
     const own = groups.get(workload)!.toSorted(byName);
     // Pods made by hand stand beside the workloads.
     if (workload === '') {

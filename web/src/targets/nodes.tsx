@@ -4,8 +4,9 @@ import { bytes, duration, exactBytes, exactTime, integer, rate } from '../ui/for
 
 interface Props {
   readonly nodes: readonly TargetedNode[];
-  /** The server's time, ms since 1970. */
+  /** The server's time, ms since 1970: now, and when it reported. */
   readonly now: number;
+  readonly readAt: number;
 }
 
 const states: Readonly<Record<string, string>> = {
@@ -25,10 +26,12 @@ function colourOf({ wanted, running, state }: TargetedNode): string {
 
 /** `now`, `42 s ago` */
 function ago(ms: number): string {
-  return ms < 3_000 ? 'now' : `${duration(Math.floor(ms / 1_000) * 1_000)} ago`;
+  const seconds = Math.floor(ms / 1_000);
+  if (seconds < 3) return 'now';
+  return seconds < 60 ? `${seconds} s ago` : `${duration(seconds * 1_000)} ago`;
 }
 
-export function Nodes({ nodes, now }: Props) {
+export function Nodes({ nodes, now, readAt }: Props) {
   const troubled = nodes.filter(({ wanted, running }) => wanted && !running).length;
   return (
     <section className="target-nodes" aria-label="Tappers">
@@ -78,7 +81,7 @@ export function Nodes({ nodes, now }: Props) {
             </thead>
             <tbody>
               {nodes.map((node) => (
-                <NodeLine key={node.name} node={node} now={now} />
+                <NodeLine key={node.name} node={node} now={node.running ? readAt : now} />
               ))}
             </tbody>
           </table>

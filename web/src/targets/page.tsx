@@ -23,7 +23,7 @@ export function TargetsPage() {
   const isCluster = useIsCluster();
   const { data, error, refetch } = useTargets(true);
   const isOpen = useObserved(session.link.state, (link) => link.state === 'open');
-  if (data !== undefined) return <Whole targets={data.targets} />;
+  if (data !== undefined) return <Whole targets={data.targets} readAt={data.readAt} />;
   if (info !== undefined && !isCluster) return <NoCluster what={info.description} />;
   if (error !== null) {
     return (
@@ -109,7 +109,7 @@ function useDraft(targets: Targets) {
     mutationFn: api.choose,
     onSuccess: (next) => {
       setDraft(undefined);
-      client.setQueryData(targetsKey, { targets: next, readAt: Date.now(), took: 0 });
+      client.setQueryData(targetsKey, { targets: next, readAt: session.now(), took: 0 });
       say(`Tapping ${plural(next.summary.tapped, 'pod')}`);
     },
   });
@@ -131,7 +131,13 @@ function useDraft(targets: Targets) {
   };
 }
 
-function Whole({ targets }: { readonly targets: Targets }) {
+interface WholeProps {
+  readonly targets: Targets;
+  /** The server's time of the report, ms since 1970. */
+  readonly readAt: number;
+}
+
+function Whole({ targets, readAt }: WholeProps) {
   const draft = useDraft(targets);
   useObserved(session.counters, (state) => state.counters);
   return (
@@ -153,7 +159,7 @@ function Whole({ targets }: { readonly targets: Targets }) {
         />
         <div className="targets-right">
           <TargetTree targets={targets} choice={draft.choice} onChange={draft.change} />
-          <Nodes nodes={targets.nodes} now={session.now()} />
+          <Nodes nodes={targets.nodes} now={session.now()} readAt={readAt} />
         </div>
       </div>
     </main>

@@ -20,9 +20,10 @@ export function addressText({ ip, port }: { readonly ip: string; readonly port: 
 
 /** The namespace of an end, where the other end is of another one; empty where it goes without saying. */
 export function foreignNamespace(row: EntryRow, side: EndSide): string {
-  const { namespace = '' } = row[side];
-  const other = row[side === 'src' ? 'dst' : 'src'].namespace ?? '';
-  return row[side].name !== '' && namespace !== other ? namespace : '';
+  const { namespace, name } = row[side];
+  const other = row[side === 'src' ? 'dst' : 'src'].namespace;
+  if (namespace === undefined || other === undefined || name === '') return '';
+  return namespace === other ? '' : namespace;
 }
 
 /** The query that finds the same end. */

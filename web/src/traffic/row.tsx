@@ -109,7 +109,7 @@ export function protocolColour(colour: string): CSSProperties {
 export const Row = memo(function Row(props: RowProps) {
   const { row, columns, index, top, chosen, column, marked, colour } = props;
   const failed = row.outcome === 'failed' || row.outcome === 'no response';
-  const isMessage = row.parent === '' ? '' : ' message';
+  const isMessage = row.parent === '' ? '' : ' of-call';
   const state = `${isMessage}${chosen ? ' chosen' : ''}${failed ? ' failed' : ''}${marked ? ' marked' : ''}`;
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus and names the active cell
