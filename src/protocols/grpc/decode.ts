@@ -133,7 +133,7 @@ function addResponse(
     else if (Number(response['httpStatus']) < 400) response['status'] = 0;
   }
   response['statusText'] = end.name ?? response['statusText'];
-  if (end.message !== undefined) response['error'] = end.message;
+  if (end.message !== undefined && end.status !== 0) response['error'] = end.message;
   if (end.details.length > 0) response['details'] = [...end.details];
   response['metadata'] = {
     ...metadataOf(fields),

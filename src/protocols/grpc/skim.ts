@@ -13,7 +13,10 @@ export interface SkimmedCall {
   readonly path: number;
 }
 
-const versionHeader = Buffer.from('onnect-protocol-version');
+/** As the clients there are write it. */
+const versionHeaders = ['onnect-protocol-version', 'onnect-Protocol-Version'].map((name) =>
+  Buffer.from(name),
+);
 const versionQuery = Buffer.from('connect=v1');
 /** Bytes of a head that are searched. */
 const maxHeadBytes = 8192;
@@ -45,7 +48,7 @@ export function skimCall(
     bytes.byteOffset + base,
     Math.min(bodyAt - base, maxHeadBytes),
   );
-  return head.includes(versionHeader) ? found(callCodes.connect) : undefined;
+  return versionHeaders.some((name) => head.includes(name)) ? found(callCodes.connect) : undefined;
 
   function found(code: number): SkimmedCall {
     return { code, path: numberOfPath(bytes, from, to) };
