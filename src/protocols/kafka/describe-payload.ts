@@ -34,7 +34,9 @@ function open(
   if (sections.length > maxSections || depth > maxDepth) return;
   const rows = memberRows(values, base);
   const named = where === '' ? title : `${title} (${where})`;
-  if (rows.length > 0) sections.push({ kind: 'table', title: named, rows });
+  // A table of nothing but the partition that its title names is left out.
+  const isNamedOnly = rows.length === 1 && rows[0]?.name === 'Partition';
+  if (rows.length > 0 && !isNamedOnly) sections.push({ kind: 'table', title: named, rows });
   for (const [name, value] of Object.entries(values)) {
     const path = member(base, name);
     if (name === 'recordBatch' && isMap(value)) describeRecords(value, path, where, sections);

@@ -2,6 +2,10 @@
  * Apache Kafka: bytes of a connection → messages (`parse.ts`), kept messages → values (`decode.ts`),
  * values → what the page shows (`describe.ts`). What the messages look like is generated from Kafka's
  * own definitions: `messages.json`, read by `schema.ts`.
+ *
+ * Consumers poll, and most polls find nothing. A fetch is not shown while it waits; of the fetches of a
+ * connection that bring no records and no error the first gets a row, then every hundredth, and the next
+ * row of a fetch says how many got none before it (`response.emptyFetchesBefore`).
  */
 import type { Parser, Protocol } from '../../dissect/contract.ts';
 import { decode } from './decode.ts';

@@ -92,11 +92,14 @@ export function verdictOfRequest(bytes: Uint8Array, at: number, end: number): nu
   if (seen.ending !== Ending.Short) return Verdict.No;
   // The beginning of a long message: a name that can be read is what tells it from anything else.
   const named = idEnd - at > requestHeaderBytes || seen.topics > 0;
+  if (!named && have >= unsureBytes) return Verdict.No;
   return named && have >= sureBytes ? Verdict.Yes : Math.min(total, Math.max(sureBytes, have + 1));
 }
 
 /** Bytes of a long message that must fit its layout. */
 const sureBytes = 64;
+/** So many bytes without a name are not waited upon any longer. */
+const unsureBytes = 8192;
 
 /** A client newer than our definitions asks for the versions in the newest version that it knows. */
 function newerApiVersions(key: number, version: number, header: number, total: number): number {
