@@ -53,7 +53,7 @@ const spans = new Spans();
 const found = new PropertySpans();
 
 /** What a message with a body is to its exchange: one reused object. */
-const part = { key: 0, oneWay: false, awaitsAck: false };
+const part = { key: 0, oneWay: false, awaitsAck: false, queue: '' };
 
 /** Counts the message and says how it pairs. `spans` are those of its method. */
 function place(stream: AmqpStream, channel: Channel, method: Method, bytes: Uint8Array): void {
@@ -61,6 +61,7 @@ function place(stream: AmqpStream, channel: Channel, method: Method, bytes: Uint
   const { number } = channel;
   part.oneWay = false;
   part.awaitsAck = false;
+  part.queue = '';
   if (method.id === BasicId.Publish) {
     link.messages[0]!++;
     if (channel.confirm === Confirm.On) {
@@ -76,6 +77,7 @@ function place(stream: AmqpStream, channel: Channel, method: Method, bytes: Uint
   if (method.id === BasicId.Deliver) {
     const consumer = channel.consumer(bytes, spans.from[0]!, spans.to[0]!);
     part.awaitsAck = consumer === undefined ? channel.acknowledges : !consumer.noAck;
+    part.queue = consumer?.queue ?? '';
     if (part.awaitsAck) {
       part.key = awaitAck(channel, u64At(bytes, spans.from[1]!));
       return;
@@ -123,7 +125,7 @@ export function takeContent(
   linkOf(stream).frames[sideIndex(stream.side)]! += framesWithin;
   const { message } = out;
   message.reset();
-  describeContent(stream, channel, method, bytes, start);
+  describeContent(stream, method, bytes, start, part.queue);
   message.size = end - start;
   message.to = message.size;
   if (found.bodySize > out.bodyLimit) {
@@ -170,21 +172,21 @@ function wholeEnd(bytes: Uint8Array, at: number, end: number, channel: number): 
 /** Texts and kind of the message whose method and header were scanned; it starts at `base`. */
 function describeContent(
   stream: AmqpStream,
-  channel: Channel,
   method: Method,
   bytes: Uint8Array,
   base: number,
+  queue: string,
 ): void {
-  describeRoute(stream, channel, method, bytes, base);
+  describeRoute(stream, method, bytes, base, queue);
   setProperties(stream.out.message, bytes, base, found);
 }
 
 function describeRoute(
   stream: AmqpStream,
-  channel: Channel,
   method: Method,
   bytes: Uint8Array,
   base: number,
+  queue: string,
 ): void {
   const { message } = stream.out;
   message.version = stream.state.version;
@@ -196,11 +198,9 @@ function describeRoute(
     case BasicId.Publish:
       setRoute(message, bytes, base, spans, 1, '');
       return;
-    case BasicId.Deliver: {
-      const consumer = channel.consumer(bytes, spans.from[0]!, spans.to[0]!);
-      setRoute(message, bytes, base, spans, 3, consumer?.queue ?? '');
+    case BasicId.Deliver:
+      setRoute(message, bytes, base, spans, 3, queue);
       return;
-    }
     case BasicId.GetOk:
       message.role = Role.Response;
       setRoute(message, bytes, base, spans, 2, '');
@@ -223,7 +223,7 @@ function reportGot(
 ): void {
   const { message } = stream.out;
   message.reset();
-  describeRoute(stream, channel, method, bytes, start);
+  describeRoute(stream, method, bytes, start, '');
   message.to = methodBytes;
   message.role = Role.Request;
   message.key = awaitAck(channel, u64At(bytes, spans.from[0]!));
@@ -243,6 +243,7 @@ function gather(
   const content = new Content(number, method, part.key, part.oneWay, buffer);
   out.mark(content.mark);
   content.awaitsAck = part.awaitsAck;
+  content.queue = part.queue;
   content.limit = buffer.length;
   content.headerAt = methodBytes;
   state.contents.set(number, content);
@@ -319,7 +320,6 @@ function makeRoom(stream: AmqpStream): void {
 function reportContent(stream: AmqpStream, content: Content): void {
   const { message } = stream.out;
   const { bytes, headerAt, used, method } = content;
-  const channel = linkOf(stream).channel(content.channel);
   scanArguments(method, bytes, argumentsAt, headerAt - 1, spans);
   message.reset();
   message.source = bytes;
@@ -327,9 +327,9 @@ function reportContent(stream: AmqpStream, content: Content): void {
   if (content.headerSeen) {
     const size = u32At(bytes, headerAt + 3);
     scanProperties(bytes, headerAt + headBytes, headerAt + headBytes + size, found);
-    describeContent(stream, channel, method, bytes, 0);
+    describeContent(stream, method, bytes, 0, content.queue);
   } else {
-    describeRoute(stream, channel, method, bytes, 0);
+    describeRoute(stream, method, bytes, 0, content.queue);
   }
   message.to = used;
   message.size = content.wireBytes;
@@ -348,7 +348,7 @@ export function finishContent(stream: AmqpStream, content: Content): void {
   const channel = linkOf(stream).channel(content.channel);
   const { message } = stream.out;
   message.reset();
-  describeRoute(stream, channel, content.method, content.bytes, 0);
+  describeRoute(stream, content.method, content.bytes, 0, '');
   message.source = content.bytes;
   message.mark = content.mark;
   message.to = content.headerAt;

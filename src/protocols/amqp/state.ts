@@ -119,6 +119,8 @@ export class Content {
   headerSeen = false;
   /** Where its method is. */
   readonly mark: Mark = { timeMs: 0, packet: 0, sequence: 0 };
+  /** Queue of its consumer, when that is known. */
+  queue = '';
   /** It is the client's turn to acknowledge what it got. */
   awaitsAck = false;
   cut = false;

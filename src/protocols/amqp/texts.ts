@@ -12,7 +12,7 @@ interface MadeTarget {
 }
 
 /** Targets remembered; a power of two. Most messages go to few places. */
-const madeTargets = 256;
+const madeTargets = 2048;
 const made: (MadeTarget | undefined)[] = new Array<MadeTarget | undefined>(madeTargets).fill(
   undefined,
 );
@@ -34,7 +34,7 @@ function routedText(
 ): string {
   let hash = 0;
   for (let i = exchangeFrom; i < keyTo; i++) hash = (hash * 31 + bytes[i]!) | 0;
-  const slot = (hash ^ (hash >>> 8)) & (madeTargets - 1);
+  const slot = (hash ^ (hash >>> 11) ^ queue.length) & (madeTargets - 1);
   const known = made[slot];
   if (
     known !== undefined &&
