@@ -22,6 +22,9 @@ const noExchanges: readonly Exchange[] = [];
 /** Messages of one kind that are on their way at a time, for `pairing: 'key'`; the oldest are finished. */
 export const maxOpenMessages = 4096;
 
+/** Times that a connection goes on with a protocol that has to be recognised. */
+const maxAfresh = 16;
+
 /** One end of a conversation. */
 export class Speaker {
   readonly window: StreamWindow;
@@ -65,18 +68,31 @@ export class Conversation implements RowConnection {
   seems: string | undefined;
   /** The first bytes of an end were lost: what comes next may be the middle of a message. */
   beginningLost = false;
+  /** How often it was recognised afresh. */
+  afresh = 0;
   /** Time of the last byte of either end. */
   lastTime = 0;
   /** When its first bytes came; negative: they have not. */
   metMs = -1;
   /** The same connection after its addresses were translated, when it was seen there as well. */
   behind: Connection<unknown> | undefined;
+  sightings = 1;
 
   constructor(connection: Connection<Conversation | undefined>, stream: number, pool: BufferPool) {
     this.connection = connection;
     this.stream = stream;
     this.clientEnd = connection.client;
     this.speakers = [new Speaker(pool), new Speaker(pool)];
+  }
+
+  /** Forgets the protocol. False: that was done too often, the ends only seem to speak one. */
+  recogniseAfresh(): boolean {
+    this.protocol = undefined;
+    for (const speaker of this.speakers) {
+      speaker.phase = Phase.Recognise;
+      speaker.window.needed = 0;
+    }
+    return ++this.afresh <= maxAfresh;
   }
 
   /** The oldest answer that came before its request. */

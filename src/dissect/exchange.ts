@@ -125,5 +125,7 @@ export interface RowConnection {
   /** Where the connection leads behind a translation of its addresses; port 0: none was seen. */
   readonly behindAddress: Uint32Array | undefined;
   readonly behindPort: number;
+  /** How often the connection was seen. */
+  readonly sightings: number;
   readonly demo: boolean;
 }

@@ -13,6 +13,7 @@ const connection = {
   serverPort: 2,
   behindAddress: undefined,
   behindPort: 0,
+  sightings: 1,
   demo: false,
 };
 

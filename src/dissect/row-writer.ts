@@ -271,6 +271,8 @@ export class RowWriter {
     const columns = this.#batch.columns;
     columns.stream[row] = connection.stream;
     columns.protocol[row] = exchange.protocolCode || connection.protocolCode;
+    columns.sightings[row] = Math.min(connection.sightings, 255);
+    columns.otherNodes[row] = 0;
     const { reversed } = exchange;
     columns.sourcePort[row] = reversed ? connection.serverPort : connection.clientPort;
     columns.destinationPort[row] = reversed ? connection.clientPort : connection.serverPort;

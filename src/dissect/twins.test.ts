@@ -27,6 +27,7 @@ interface Row {
   readonly source: string;
   readonly destination: string;
   readonly front: string;
+  readonly sightings: number;
 }
 
 /** Every packet of one connection with two calls, seen at each place in turn. */
@@ -46,6 +47,7 @@ function see(
           source: end(columns.sourceAddress, row, columns.sourcePort[row]!),
           destination: end(columns.destinationAddress, row, columns.destinationPort[row]!),
           front: end(columns.frontAddress, row, columns.frontPort[row]!),
+          sightings: columns.sightings[row]!,
         });
       }
     },
@@ -96,13 +98,23 @@ function see(
 
 describe('a connection seen on two interfaces', () => {
   it('through a service: each call once, with the pod behind and the service in front', () => {
-    const call = { source: '10.0.0.1:40000', destination: '10.0.0.9:8080', front: '10.96.0.1:80' };
+    const call = {
+      source: '10.0.0.1:40000',
+      destination: '10.0.0.9:8080',
+      front: '10.96.0.1:80',
+      sightings: 2,
+    };
     expect([...see([asked, reached])]).toEqual([call, call]);
   });
 
   it('with the client hidden behind its node: the client is shown', () => {
     const hidden = { ...reached, client: '192.168.1.1', clientPort: 50_000 };
-    const call = { source: '10.0.0.1:40000', destination: '10.0.0.9:8080', front: '' };
+    const call = {
+      source: '10.0.0.1:40000',
+      destination: '10.0.0.9:8080',
+      front: '',
+      sightings: 2,
+    };
     expect([...see([reached, hidden])]).toEqual([call, call]);
   });
 
@@ -114,7 +126,12 @@ describe('a connection seen on two interfaces', () => {
 
   it('on a bridge that shows half-translated requests: nothing waits for an answer', () => {
     const rows = see([asked, reached], undefined, (place, up) => place === 0 || up);
-    const call = { source: '10.0.0.1:40000', destination: '10.0.0.9:8080', front: '10.96.0.1:80' };
+    const call = {
+      source: '10.0.0.1:40000',
+      destination: '10.0.0.9:8080',
+      front: '10.96.0.1:80',
+      sightings: 2,
+    };
     expect([...rows]).toEqual([call, call]);
   });
 
@@ -125,6 +142,7 @@ describe('a connection seen on two interfaces', () => {
       source: '10.0.0.1:40000',
       destination: '10.0.0.9:8080',
       front: '192.168.1.1:30080',
+      sightings: 2,
     };
     expect([...see([outside, inside])]).toEqual([call, call]);
   });

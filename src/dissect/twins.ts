@@ -26,6 +26,7 @@ export class Twins {
     const known = this.#recent.get(key) ?? this.#older.get(key);
     if (known !== undefined && areSame(known, conversation)) {
       known.behind = conversation.connection;
+      known.sightings++;
       return true;
     }
     if (serverSequence(conversation) < 0) return false;

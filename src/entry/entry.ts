@@ -36,8 +36,12 @@ export interface EntryRow {
   readonly front?: { readonly ip: string; readonly port: number };
   /** Of the destination, else of the source. */
   readonly namespace: string;
-  /** The node that saw the call. */
+  /** The node that saw the call first. */
   readonly node: string;
+  /** Every node that saw it, `node` first; missing outside a cluster. */
+  readonly seenOn?: readonly string[];
+  /** How often it was seen: on several interfaces, on several nodes. */
+  readonly sightings: number;
   readonly outgoing: boolean;
   readonly method: string;
   /** What the call is about: path, topic, key. */

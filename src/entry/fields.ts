@@ -69,7 +69,14 @@ export const entryFields: readonly FieldDeclaration[] = [
     help: 'Kubernetes namespace of the server, else of the client',
     column: 'namespace',
   },
-  { path: 'node', type: 'text', help: 'Node that saw the call', column: 'node' },
+  { path: 'node', type: 'text', help: 'Node that saw the call first', column: 'node' },
+  { path: 'seenOn', type: 'list', help: 'Nodes that saw the call' },
+  {
+    path: 'sightings',
+    type: 'number',
+    help: 'How often the call was seen: on several interfaces, on several nodes',
+    column: 'sightings',
+  },
   {
     path: 'capture',
     type: 'text',

@@ -33,6 +33,25 @@ export function nodeNumber(idSequence: number): number {
   return Math.floor(idSequence / 2 ** 32);
 }
 
+/** Node numbers that `otherNodes` has room for. */
+const maxOtherNodes = 3;
+
+/** The `otherNodes` column's value; more nodes than it has room for are left out. */
+export function packOtherNodes(nodes: readonly number[]): number {
+  return nodes
+    .slice(0, maxOtherNodes)
+    .reduce((packed, node, place) => packed + node * 2 ** (16 * place), 0);
+}
+
+export function otherNodeNumbers(packed: number): number[] {
+  const nodes: number[] = [];
+  for (let rest = packed; rest >= 1 && nodes.length < maxOtherNodes; ) {
+    nodes.push(rest % 0x1_0000);
+    rest = Math.floor(rest / 0x1_0000);
+  }
+  return nodes;
+}
+
 /** Connection numbers below this go with each thread: a stream is thread · connection number. */
 const connectionsPerThread = 2 ** 40;
 

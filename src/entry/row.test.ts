@@ -3,7 +3,7 @@ import type { Protocol } from '../dissect/contract.ts';
 import type { NameResolver } from '../resolve/contract.ts';
 import { Batch } from '../ship/batch.ts';
 import { Capture, Outcome, RowFlag } from '../ship/columns.ts';
-import { parseStream, streamNumber, streamText } from './id.ts';
+import { packOtherNodes, parseStream, streamNumber, streamText } from './id.ts';
 import { rowFromBatch, storedFromBatch } from './row.ts';
 import { columnOf, entryOf, subjectOf } from './subject.ts';
 
@@ -126,6 +126,26 @@ describe('a row made from a batch', () => {
 
   test('labels are not part of a row', () => {
     expect(row.dst).not.toHaveProperty('labels');
+  });
+
+  test('a call that several nodes saw names each of them once, those without a name aside', () => {
+    const seen = batchWithOneRow();
+    const { idSequence, otherNodes, sightings } = seen.columns;
+    idSequence[0] = 7 * 2 ** 32 + 42;
+    otherNodes[0] = packOtherNodes([65_535, 9]);
+    sightings[0] = 3;
+    const nodes: NameResolver = {
+      identify: () => undefined,
+      nodeName: (node) => (node === 9 ? '' : `worker-${node}`),
+    };
+    const shown = rowFromBatch(seen, 0, { protocolByCode, names: nodes });
+    expect(shown).toMatchObject({ node: 'worker-7', seenOn: ['worker-7', 'worker-65535'] });
+    expect(shown.sightings).toBe(3);
+  });
+
+  test('outside a cluster nothing is said of nodes', () => {
+    expect(row).not.toHaveProperty('seenOn');
+    expect(row.sightings).toBe(1);
   });
 
   test('the service that the client asked for names the pod behind it', () => {

@@ -7,7 +7,7 @@ import type { Identity, NameResolver } from '../resolve/contract.ts';
 import { addressText, type Batch, payloadAt } from '../ship/batch.ts';
 import { captureNames, outcomeNames, RowFlag } from '../ship/columns.ts';
 import { type Endpoint, type EntryRow, incompleteReasons, type StoredEntry } from './entry.ts';
-import { formatId, nodeNumber, streamText } from './id.ts';
+import { formatId, nodeNumber, otherNodeNumbers, streamText } from './id.ts';
 
 /** Addresses whose text is remembered; protects memory when somebody scans a network. */
 const addressCacheLimit = 4096;
@@ -32,6 +32,8 @@ export interface RowValues {
   responsePacket: number;
   parentTime: number;
   parentSequence: number;
+  otherNodes: number;
+  sightings: number;
   method: string;
   target: string;
   host: string;
@@ -68,6 +70,8 @@ export function emptyRowValues(): RowValues {
     responsePacket: 0,
     parentTime: 0,
     parentSequence: 0,
+    otherNodes: 0,
+    sightings: 0,
     method: '',
     target: '',
     host: '',
@@ -153,6 +157,7 @@ function protocolName(lookup: ProtocolByCode, code: number, version: number): Pr
 }
 
 const noReasons: readonly string[] = [];
+const noNodes: readonly string[] = [];
 
 type EndpointNames = Omit<Endpoint, 'ip' | 'port'>;
 const unnamed: EndpointNames = { name: '' };
@@ -184,12 +189,24 @@ function destinationOf(values: RowValues, names: NameResolver | undefined): Endp
   return { ...end, name: before.name, service: before.service };
 }
 
+/** Names of the nodes that saw a call, the one that saw it first before the others. */
+function seenOn(
+  { idSequence, otherNodes }: RowValues,
+  names: NameResolver | undefined,
+): readonly string[] {
+  const first = names?.nodeName?.(nodeNumber(idSequence)) ?? '';
+  if (otherNodes === 0) return first === '' ? noNodes : [first];
+  const others = otherNodeNumbers(otherNodes).map((node) => names?.nodeName?.(node) ?? '');
+  return [first, ...others].filter((name) => name !== '');
+}
+
 /** The row that people see, from its values. */
 export function rowFromValues(values: RowValues, context: RowContext): EntryRow {
   const { names } = context;
   const { source: ip, sourcePort: port } = values;
   const src = { ip, port, ...namesOf(names?.identify(ip, port, values.idTime / 1000)) };
   const dst = destinationOf(values, names);
+  const nodes = seenOn(values, names);
   return {
     id: formatId(values.idTime, values.idSequence),
     protocol: protocolName(context.protocolByCode, values.protocol, values.version),
@@ -200,7 +217,10 @@ export function rowFromValues(values: RowValues, context: RowContext): EntryRow 
     dst,
     ...(values.frontPort === 0 ? {} : { front: { ip: values.front, port: values.frontPort } }),
     namespace: dst.namespace ?? src.namespace ?? '',
-    node: names?.nodeName?.(nodeNumber(values.idSequence)) ?? '',
+    node: nodes[0] ?? '',
+    ...(nodes.length === 0 ? {} : { seenOn: nodes }),
+    // What an older Mizu stored was seen, but not counted.
+    sightings: values.sightings || 1,
     outgoing: (values.flags & RowFlag.Outgoing) !== 0,
     method: values.method,
     target: values.target,
@@ -244,6 +264,8 @@ export function rowFromBatch(batch: Batch, row: number, context: RowContext): En
   values.responsePacket = columns.responsePacket[row]!;
   values.parentTime = columns.parentTime[row]!;
   values.parentSequence = columns.parentSequence[row]!;
+  values.otherNodes = columns.otherNodes[row]!;
+  values.sightings = columns.sightings[row]!;
   values.method = heapText(heap, columns.method, row);
   values.target = heapText(heap, columns.target, row);
   values.host = heapText(heap, columns.host, row);

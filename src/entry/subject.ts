@@ -47,6 +47,7 @@ const columnReaders: Readonly<Record<string, (row: EntryRow) => ColumnValue>> = 
   'front.port': (row) => row.front?.port,
   namespace: (row) => row.namespace,
   node: (row) => row.node,
+  sightings: (row) => row.sightings,
   capture: (row) => row.capture,
   outgoing: (row) => row.outgoing,
   demo: (row) => row.demo,

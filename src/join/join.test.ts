@@ -53,6 +53,8 @@ describe('a call seen before and behind a service', () => {
         response,
         method: 'GET',
         target: '/made',
+        sightings: 2,
+        otherNodes: [2],
       }),
     ]);
   });
@@ -109,6 +111,15 @@ describe('a call seen before and behind a service', () => {
     join.advance(9300);
     expect(shown[1]).toMatchObject({ id: idText(idOf(front)), outcome: Outcome.Ok });
     expect(shown).toHaveLength(2);
+  });
+
+  it('on three nodes and twice on one of them names all of them', () => {
+    const shown: Shown[] = [];
+    const join = joinInto(shown);
+    const third: Seen = { ...front, node: 300, stream: 9, timeMs: front.timeMs + 0.2 };
+    join.take(batchOf([front, { ...behind, sightings: 2 }, third]), 0);
+    join.flush();
+    expect(shown).toMatchObject([{ sightings: 4, otherNodes: [2, 300] }]);
   });
 
   it('keeps the fuller sighting', () => {

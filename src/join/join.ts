@@ -13,7 +13,8 @@ import { endsOf } from './ends.ts';
 import { Finished, Past } from './finished.ts';
 import { type HeldBatch, HeldBatches } from './held-batches.ts';
 import { KeptIds } from './kept-ids.ts';
-import { RowOutput } from './row-output.ts';
+import { placesOf } from './places.ts';
+import { RowOutput, type RowPlace } from './row-output.ts';
 import { packJoin, unpackJoin } from './saved.ts';
 import { compare, readSighting, Sameness, type Sighting } from './sighting.ts';
 
@@ -259,13 +260,7 @@ export class Join {
     this.#calls.remove(call);
     // Of a request alone it is not sure that it belongs here.
     const sightings = call.rows.map(({ sighting }) => sighting);
-    this.#output.add(
-      { batch: best.batch.batch, row: best.row },
-      call.first.idTime,
-      call.idSequence,
-      this.#streamOf(sightings),
-      endsOf(sightings, this.#options.kindOf),
-    );
+    this.#write({ batch: best.batch.batch, row: best.row }, call, sightings);
     this.#finished.add(call.trace, call.first, this.#nowMs);
     this.#counters.calls++;
     for (const { batch } of call.rows) this.#held.letGo(batch);
@@ -274,13 +269,17 @@ export class Join {
 
   #announce(call: Call, batch: Batch, row: number): void {
     call.announced = true;
-    this.#output.add(
-      { batch, row },
-      call.first.idTime,
-      call.idSequence,
-      this.#streamOf([call.first]),
-      endsOf([call.first], this.#options.kindOf),
-    );
+    this.#write({ batch, row }, call, [call.first]);
+  }
+
+  #write(place: RowPlace, call: Call, sightings: readonly Sighting[]): void {
+    this.#output.add(place, {
+      idTime: call.first.idTime,
+      idSequence: call.idSequence,
+      stream: this.#streamOf(sightings),
+      ends: endsOf(sightings, this.#options.kindOf),
+      ...placesOf(call.first, sightings),
+    });
   }
 
   /** The same for all calls of a connection, whoever was first. */

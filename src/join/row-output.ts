@@ -20,6 +20,16 @@ export interface RowPlace {
   readonly row: number;
 }
 
+/** What replaces the columns of a row. */
+export interface RowFacts {
+  readonly idTime: number;
+  readonly idSequence: number;
+  readonly stream: number;
+  readonly ends: Ends;
+  readonly otherNodes: number;
+  readonly sightings: number;
+}
+
 export class RowOutput {
   readonly #emit: (batch: Batch) => void;
   readonly #keptIds: KeptIds;
@@ -34,9 +44,10 @@ export class RowOutput {
     this.#keptIds = keptIds;
   }
 
-  /** Copies a row under an id and with the ends given. */
-  add(from: RowPlace, idTime: number, idSequence: number, stream: number, ends: Ends): void {
+  /** Copies a row, with what all sightings together tell. */
+  add(from: RowPlace, facts: RowFacts): void {
     const { batch, row } = from;
+    const { idTime, idSequence, stream, ends } = facts;
     this.#room(heapBytesOf(batch, row));
     const to = this.#rows++;
     const out = this.#batch.columns;
@@ -46,6 +57,8 @@ export class RowOutput {
     out.idTime[to] = idTime;
     out.idSequence[to] = idSequence;
     out.stream[to] = stream;
+    out.otherNodes[to] = facts.otherNodes;
+    out.sightings[to] = facts.sightings;
     if (out.parentTime[to] !== 0) this.#keptIds.map(out.parentTime, out.parentSequence, to);
     out.sourceAddress.set(ends.source.bytes, to * 16);
     out.sourcePort[to] = ends.sourcePort;

@@ -62,6 +62,8 @@ export interface Sighting extends Trace {
   readonly front: Address | undefined;
   readonly frontPort: number;
   readonly keptBytes: number;
+  /** How often it was seen there. */
+  readonly seen: number;
 }
 
 const notSeen: Head = { length: 0, hash: 0, headHash: 0 };
@@ -111,6 +113,7 @@ export function readSighting(
     front: frontPort === 0 ? undefined : addresses.at(columns.frontAddress, row * 16),
     frontPort,
     keptBytes: requestLength + responseLength,
+    seen: columns.sightings[row]!,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Rows as tappers send them, and what comes out of a join, for tests. */
+import { otherNodeNumbers } from '../entry/id.ts';
 import { addressText, Batch, payloadAt, textAt } from '../ship/batch.ts';
 import { Outcome } from '../ship/columns.ts';
 
@@ -20,6 +21,7 @@ export interface Seen {
   readonly incomplete?: number;
   readonly parent?: readonly [time: number, sequence: number];
   readonly front?: string;
+  readonly sightings?: number;
 }
 
 export function idOf({ node, thread = 0, counter, timeMs }: Seen): readonly [number, number] {
@@ -67,6 +69,7 @@ export function batchOf(rows: readonly Seen[]): ArrayBuffer {
     columns.responseLength[row] = response.length;
     columns.waitMs[row] = seen.waitMs ?? Number.NaN;
     columns.outcome[row] = seen.outcome ?? Outcome.Ok;
+    columns.sightings[row] = seen.sightings ?? 1;
     columns.incomplete[row] = seen.incomplete ?? 0;
     const source = endOf(seen.source);
     const destination = endOf(seen.destination);
@@ -97,6 +100,8 @@ export interface Shown {
   readonly response: string;
   readonly method: string;
   readonly target: string;
+  readonly sightings: number;
+  readonly otherNodes: readonly number[];
 }
 
 export function idText([time, sequence]: readonly [number, number]): string {
@@ -126,5 +131,7 @@ export function rowsOf(batch: Batch): Shown[] {
     response: payload(columns.responseOffset[row]!, columns.responseLength[row]!),
     method: textAt(batch, columns.method, row),
     target: textAt(batch, columns.target, row),
+    sightings: columns.sightings[row]!,
+    otherNodes: otherNodeNumbers(columns.otherNodes[row]!),
   }));
 }

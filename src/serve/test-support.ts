@@ -59,6 +59,7 @@ export function entryAt(batch: Batch, row: number): StoredEntry {
     dst: endpoint,
     namespace: '',
     node: '',
+    sightings: 1,
     outgoing: false,
     method: 'GET',
     target: '/',

@@ -44,6 +44,8 @@ export const columns = {
   /** Number in the capture of the packet with the message's first byte; 0 for none. */
   requestPacket: 'f64',
   responsePacket: 'f64',
+  /** Nodes that saw it as well as the id's: three numbers of 16 bits, the lowest first; 0: no more. */
+  otherNodes: 'f64',
   /** The entry that this one belongs to, the two halves of its id: the call of a message. 0: none. */
   parentTime: 'f64',
   parentSequence: 'f64',
@@ -93,6 +95,8 @@ export const columns = {
   capture: 'u8',
   /** `RowFlag` bits. */
   flags: 'u8',
+  /** How often it was seen: on several interfaces of a node, on several nodes. 255: as often or more. */
+  sightings: 'u8',
 } as const satisfies Record<string, ColumnKind>;
 export type ColumnName = keyof typeof columns;
 

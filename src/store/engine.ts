@@ -138,6 +138,7 @@ export function sqlColumns(protocolByCode: ProtocolByCode, names?: NameResolver)
     'front.ip': text(`CASE WHEN "frontPort" <> 0 THEN "front" END`),
     'front.port': number('nullif("frontPort", 0)'),
     node: text(nodeSql(names)),
+    sightings: number('greatest("sightings", 1)'),
     capture: text(caseOf('capture', captureNames.entries())),
     outgoing: boolean('("flags" & 1 <> 0)'),
     demo: boolean('("flags" & 2 <> 0)'),

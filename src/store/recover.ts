@@ -8,6 +8,7 @@ import type { Connection } from './duckdb.ts';
 import { PayloadFile } from './payload-file.ts';
 import { Segment, segmentPaths } from './segment.ts';
 import type { Shelf } from './shelf.ts';
+import { addColumns } from './table.ts';
 
 const segmentName = /^(\d{6,})\.(?:duckdb|duckdb\.wal|payload)$/;
 const asideEnding = '.damaged';
@@ -84,6 +85,7 @@ async function openSegment(
   const segment = new Segment(shelf.directory, number, payload);
   try {
     await attachRepairing(segment, shelf, admin, repairs);
+    await bringUpToDate(segment, admin);
     await readFacts(segment, admin, repairs);
   } catch (error) {
     payload.close();
@@ -124,6 +126,17 @@ async function attachRepairing(
   setAside(shelf, wal);
   repairs.push(`Segment ${segment.number}: its log cannot be read and was set aside.`);
   await segment.attach(admin);
+}
+
+/** A segment of an older Mizu has fewer columns. */
+async function bringUpToDate({ schema }: Segment, admin: Connection): Promise<void> {
+  const existing = new Set<string>();
+  const sql = `SELECT column_name FROM duckdb_columns() WHERE database_name = '${schema}' AND table_name = 'entries'`;
+  await admin.query(sql, [], ['text'], (rows, [name]) => {
+    for (let row = 0; row < rows; row++) existing.add(String(name!(row)));
+  });
+  if (existing.size === 0) return;
+  for (const statement of addColumns(schema, existing)) await admin.run(statement);
 }
 
 /** Reads what is known of an open segment from its table; a table that cannot be read is damage. */

@@ -19,6 +19,8 @@ export type StoredKind =
  * addresses make up most rows, so the dictionary costs next to nothing and filters compare as users
  * write. `block` and `blockOffset` say where request and response lie, one behind the other.
  *
+ * New columns come last: those of segments that were written before get them behind the others.
+ *
  * What is unknown is NULL (no answer: no status, no times), as it is missing for the evaluator.
  */
 export const storedColumns = {
@@ -56,6 +58,8 @@ export const storedColumns = {
   outcome: 'u8',
   capture: 'u8',
   flags: 'u8',
+  otherNodes: 'whole',
+  sightings: 'u8',
 } as const satisfies Record<string, StoredKind>;
 export type StoredName = keyof typeof storedColumns;
 export const storedNames = Object.keys(storedColumns) as StoredName[];
@@ -103,6 +107,17 @@ export function createTable(schema: string): string {
     return `"${name}" ${kindFacts[kind].sql} USING COMPRESSION ${compression}`;
   });
   return `CREATE TABLE ${schema}.entries (${list.join(', ')})`;
+}
+
+/** Adds the columns that the table of a segment has not: an older Mizu wrote it. */
+export function addColumns(schema: string, existing: ReadonlySet<string>): string[] {
+  return storedNames
+    .filter((name) => !existing.has(name))
+    .map((name) => {
+      const kind = storedColumns[name];
+      const value = kind === 'text' ? "''" : '0';
+      return `ALTER TABLE ${schema}.entries ADD COLUMN "${name}" ${kindFacts[kind].sql} DEFAULT ${value}`;
+    });
 }
 
 /** What queries select, in the order of the table. */
