@@ -763,7 +763,7 @@ describe('however the bytes come', () => {
 
   it('a hole costs the messages it falls into, and no others', () => {
     const random = seededRandom(5);
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 200; i++) {
       const index = 2 + Math.floor(random() * (talk.length - 2));
       const event = talk[index]!;
       if ('lost' in event) continue;
@@ -941,7 +941,7 @@ test('rows of the details pane have query paths that lead to what they show', ()
 test('mutated streams neither throw nor run away', () => {
   const random = seededRandom(21);
   const talk = longTalk();
-  const until = Date.now() + 4000;
+  const until = Date.now() + 2000;
   let streams = 0;
   while (streams < 6000 && Date.now() < until) {
     const events = talk.map((event) => {
@@ -959,5 +959,5 @@ test('mutated streams neither throw nor run away', () => {
     expect(entries.length).toBeLessThan(100);
     streams++;
   }
-  expect(streams).toBeGreaterThan(200);
+  expect(streams).toBeGreaterThan(50);
 });
