@@ -12,12 +12,12 @@ import {
   maxMessages,
   type Place,
 } from './stream.ts';
-import { TunnelReader, webSocketCode } from './tunnel.ts';
+import { TunnelReader } from './tunnel.ts';
 
 type Stream = ParserStream<Http2State>;
 
-const unknownPath: CallRequest = { path: new Uint8Array(0), code: 0 };
-const tunnel: CallRequest = { path: unknownPath.path, code: webSocketCode };
+const unknownPath: CallRequest = { path: new Uint8Array(0) };
+const tunnel: CallRequest = { path: unknownPath.path };
 
 /**
  * Marks a message whose head is complete as part of a call. What reads its body, when it has one (it does
@@ -36,16 +36,26 @@ export function openCall(
   if (kind === undefined && part.isConnect && side === 'client') {
     kind = unaryKind(Buffer.from(bytes.subarray(at, at + length)).toString('latin1'));
   }
-  if (kind === undefined && part.grpcStatus < 0) return undefined;
-  part.protocol = kind?.code ?? callCodes.grpc;
-  if (kind === undefined) return undefined;
-  let request = unknownPath;
-  if (side === 'client') {
-    request = { path: slice(part, part.path), code: kind.code };
-    remember(state.calls, part.id, request);
-  } else request = peer.calls.get(part.id) ?? unknownPath;
+  const request =
+    side === 'server' ? (peer.calls.get(part.id) ?? unknownPath) : requestOf(part, kind);
+  // Of an answer whose headers are not known, the request's are.
+  if (kind === undefined && length === 0 && part.status < firstFailure) kind = request.kind;
+  if (kind === undefined) {
+    // Maybe a proxy's answer: it still answers a call.
+    part.protocol = part.grpcStatus >= 0 ? callCodes.grpc : (request.kind?.code ?? 0);
+    return undefined;
+  }
+  part.protocol = kind.code;
+  if (side === 'client') remember(state.calls, part.id, request);
   return kind.prefixed && !ends ? readerOf(out, part, kind, request) : undefined;
 }
+
+function requestOf(part: Http2Message, kind: CallKind | undefined): CallRequest {
+  return kind === undefined ? unknownPath : { path: slice(part, part.path), kind };
+}
+
+/** Status of HTTP from which an answer is no call's. */
+const firstFailure = 400;
 
 /** WebSocket in an extended CONNECT that was not refused. */
 function isTunnel({ side, state, peer }: Stream, part: Http2Message): boolean {

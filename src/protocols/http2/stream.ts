@@ -1,5 +1,6 @@
 /** What is remembered of a connection and of the messages that are on their way. */
 import type { Mark } from '../../dissect/contract.ts';
+import type { CallKind } from '../grpc/open-call.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 import { ClosedStreams } from './closed-streams.ts';
 import type { FieldSink, HeaderField } from './hpack.ts';
@@ -210,8 +211,8 @@ export interface DataFrame {
 /** What the answer to a call has to know of its request. */
 export interface CallRequest {
   readonly path: Uint8Array;
-  /** `Protocol.code` of what its body holds. */
-  readonly code: number;
+  /** Of a call. */
+  readonly kind?: CallKind;
 }
 
 /** One direction of a connection. */

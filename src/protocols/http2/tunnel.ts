@@ -15,7 +15,7 @@ import * as webSocket from '../websocket/parse.ts';
 import type { WebSocketState } from '../websocket/state.ts';
 
 /** `Protocol.code` of WebSocket. */
-export const webSocketCode = 5;
+const webSocketCode = 5;
 
 /** Bytes of frames that are not whole, all tunnels of this thread together: beyond it their messages are lost. */
 const maxPooledBytes = 32 << 20;
