@@ -22,7 +22,7 @@ export const isLong = process.env['MIZU_LONG_TESTS'] === '1';
 const home = mkdtempSync(join(tmpdir(), 'mizu-home-'));
 /** Without the tests' own variables: Mizu says of those it does not know that they are ignored. */
 const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MIZU_'));
-const environment = { ...Object.fromEntries(inherited), KUBECONFIG: kubeconfig, HOME: home };
+export const environment = { ...Object.fromEntries(inherited), KUBECONFIG: kubeconfig, HOME: home };
 
 export function kubectl(words: readonly string[], input = ''): string {
   const done = spawnSync('kubectl', words, {
@@ -119,13 +119,16 @@ export function traces(namespace: string): string[] {
     .sort();
 }
 
+/** A file of deploy/permissions, without its ending, or a cluster role such as view. */
+export type Rights = { readonly file: string } | { readonly role: string };
+
 /**
  * A kubeconfig of an account that was made for it, with rights in its namespace: a file of
  * deploy/permissions, or a cluster role such as view.
  */
 export function kubeconfigOf(
   namespace: string,
-  rights: { file: string } | { role: string },
+  rights: Rights,
 ): string {
   const name = 'role' in rights ? rights.role : rights.file;
   const account = `user-${name}`;
@@ -152,6 +155,19 @@ export function kubeconfigOf(
   };
   writeFileSync(file, JSON.stringify(own), { mode: 0o600 });
   return file;
+}
+
+/** The image under test in the registry of our own cluster; returns the reference. */
+export function pushToRegistry(name: string): string {
+  const tool = (command: string, words: readonly string[]): string => {
+    const done = spawnSync(command, words, { encoding: 'utf8' });
+    if (done.status === 0) return done.stdout;
+    throw new Error(`${command} ${words.join(' ')}: ${done.stderr}${done.error?.message ?? ''}`);
+  };
+  const registry = tool(join(ownCluster, 'registry'), []).trim().split('\n').at(-1)!;
+  const reference = `${registry.includes(':') ? registry : `${registry}:5000`}/${name}`;
+  tool('buildah', ['push', '--tls-verify=false', image, reference]);
+  return reference;
 }
 
 /** A figure of the report. */
