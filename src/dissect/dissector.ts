@@ -339,11 +339,8 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     this.#reporter.handedOver = false;
     giveUpAll(conversation, this.#rows, 0);
     if (handedTo === undefined) {
-      conversation.protocol = undefined;
-      for (const speaker of conversation.speakers) {
-        speaker.phase = Phase.Recognise;
-        speaker.window.needed = 0;
-      }
+      settleAll(conversation, this.#rows);
+      if (!conversation.recogniseAfresh()) this.#giveUpConnection(conversation);
     } else {
       const next = this.#recognisers.find(
         ({ id, upgradeToken }) => id === handedTo || upgradeToken === handedTo,

@@ -73,6 +73,8 @@ export class Exchange {
   key = 0;
   /** `Protocol.code` when it is not the connection's. */
   protocolCode = 0;
+  /** Has one message only: nobody answers it, or it answers nothing. */
+  alone = false;
   /** The server sent the request. */
   reversed = false;
   /** `Incomplete` bits. */
@@ -103,6 +105,7 @@ export class Exchange {
     this.note = 0;
     this.key = 0;
     this.protocolCode = 0;
+    this.alone = false;
     this.reversed = false;
     this.incomplete = 0;
     this.live = true;

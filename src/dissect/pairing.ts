@@ -116,8 +116,9 @@ export function abandon(conversation: Conversation, exchange: Exchange, rows: Ro
   if (!exchange.live) return;
   const { request, response } = exchange;
   if (request.seen && !request.complete) exchange.incomplete |= Incomplete.RequestUnfinished;
-  if (!response.seen) exchange.incomplete |= Incomplete.NoResponse;
-  else if (!response.complete) exchange.incomplete |= Incomplete.ResponseUnfinished;
+  if (!response.seen) {
+    if (!exchange.alone) exchange.incomplete |= Incomplete.NoResponse;
+  } else if (!response.complete) exchange.incomplete |= Incomplete.ResponseUnfinished;
   rows.finish(exchange, finalOutcome(exchange));
 }
 
@@ -200,6 +201,7 @@ export function settleAll(conversation: Conversation, rows: RowWriter): void {
 }
 
 export function finalOutcome(exchange: Exchange): Outcome {
+  if (exchange.alone) return exchange.failed ? Outcome.Failed : Outcome.Ok;
   if (!exchange.request.seen) return Outcome.NoRequest;
   if (!exchange.response.seen) return Outcome.NoResponse;
   return exchange.failed ? Outcome.Failed : Outcome.Ok;

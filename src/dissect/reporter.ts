@@ -83,7 +83,8 @@ export class Reporter implements Output {
     part.endTime = this.#now;
     part.complete = true;
     exchange.incomplete |= incompleteBits(message, isRequest);
-    if (exchange.response.complete && (exchange.request.complete || !exchange.request.seen)) {
+    const { request, response } = exchange;
+    if (exchange.alone || (response.complete && (request.complete || !request.seen))) {
       this.#rows.finish(exchange, finalOutcome(exchange));
     }
   }
@@ -177,6 +178,7 @@ export class Reporter implements Output {
     if (early !== undefined) {
       if (complete) this.#rows.finish(exchange, finalOutcome(exchange));
     } else if (message.oneWay || conversation.protocol!.pairing === 'none') {
+      exchange.alone = true;
       if (complete) this.#rows.finish(exchange, message.failed ? Outcome.Failed : Outcome.Ok);
     } else {
       awaitAnswer(conversation, exchange, this.#rows, this.#now);
@@ -207,6 +209,7 @@ export class Reporter implements Output {
       conversation.early = [...conversation.early, exchange];
       return;
     }
+    exchange.alone = alone;
     if (found === undefined && !alone) exchange.incomplete |= Incomplete.NoRequest;
     if (!complete) {
       this.#rows.hold(exchange, exchange.response);
