@@ -6,7 +6,7 @@ import { fillAnswer } from './parse-reply.ts';
 import { fillRequest } from './parse-request.ts';
 import { cr, Scan } from './parse-value.ts';
 import { readHead, readWords, splitLine, words } from './parse-words.ts';
-import { isPushStart, isReplyStart } from './recognise.ts';
+import { isPushStart, isReply, isReplyStart, pushStartBytes } from './recognise.ts';
 import { Part, type RedisState } from './state.ts';
 
 type Stream = ParserStream<RedisState>;
@@ -132,27 +132,40 @@ export function resync(window: Window, stream: Stream): number {
   if (side === 'client') {
     state.next();
     state.queue = undefined;
-    return findRequest(window);
+    return findRequest(window, state);
   }
   return findReply(window, stream);
 }
 
-/** A request of a known command. */
-function findRequest(window: Window): number {
+/** A request of a known command; or one more reply, which shows that this is not the client. */
+function findRequest(window: Window, state: RedisState): number {
   const { bytes, start, end } = window;
+  const fresh = Math.min(state.stale, window.length);
+  let partial = -1;
   for (let at = bytes.indexOf(0x2a, start); at >= 0 && at < end; at = bytes.indexOf(0x2a, at + 1)) {
-    const count = readHead(bytes, at, end);
-    if (count === -2) return -1;
-    if (count <= 0) continue;
-    const next = readWords(bytes, end);
-    if (next === Scan.Broken) continue;
-    if (words.known === 0) return -1;
-    const command = findCommand(bytes, words.from[0]!, words.to[0]!);
-    if (command !== undefined && fitsArity(command, count)) return at - start;
-    // Its name has not come whole.
-    if (next === Scan.More && words.known === 1 && words.to[0] === end) return -1;
+    const is = isRequestStart(bytes, at, end);
+    if (is > 0) return found(state, at - start);
+    if (is === 0 && partial < 0) partial = at;
   }
+  if (partial < 0 && state.replyLike > 0 && isReply(bytes, start + fresh, end))
+    return found(state, fresh);
+  state.stale = partial < 0 ? 0 : end - partial;
+  window.consume(window.length - state.stale);
   return -1;
+}
+
+/** 1: a request of a known command, -1: none, 0: not told by what has come. */
+function isRequestStart(bytes: Uint8Array, at: number, end: number): number {
+  const count = readHead(bytes, at, end);
+  if (count === -2) return end - at < resyncTail ? 0 : -1;
+  if (count <= 0) return -1;
+  const next = readWords(bytes, end);
+  if (next === Scan.Broken) return -1;
+  const cut =
+    next === Scan.More && (words.known === 0 || (words.known === 1 && words.to[0] === end));
+  if (cut) return end - at < resyncTail ? 0 : -1;
+  const command = findCommand(bytes, words.from[0]!, words.to[0]!);
+  return command !== undefined && fitsArity(command, count) ? 1 : -1;
 }
 
 /**
@@ -166,18 +179,27 @@ function findReply(window: Window, stream: Stream): number {
   if (state.lostAt < 0) {
     state.next();
     state.lostAt = peer.sent;
+    state.stale = 0;
   }
-  if (peer.sent > state.lostAt && isReplyStart(bytes, start, end)) {
-    state.lostAt = -1;
-    return 0;
-  }
+  const fresh = Math.min(state.stale, window.length);
+  if (peer.sent > state.lostAt && isReplyStart(bytes, start + fresh, end))
+    return found(state, fresh);
   const type = state.version === 3 ? 0x3e : 0x2a;
+  let partial = -1;
   for (let at = bytes.indexOf(type, start); at >= 0 && at < end; at = bytes.indexOf(type, at + 1)) {
-    if (!isPushStart(bytes, at, end)) continue;
-    state.lostAt = -1;
-    return at - start;
+    if (isPushStart(bytes, at, end)) return found(state, at - start);
+    if (partial < 0 && end - at < pushStartBytes) partial = at;
   }
+  // What may be the beginning of a message stays; the rest is no answer, whatever comes behind it.
+  state.stale = partial < 0 ? 0 : end - partial;
+  window.consume(window.length - state.stale);
   return -1;
+}
+
+function found(state: RedisState, at: number): number {
+  state.lostAt = -1;
+  state.stale = 0;
+  return at;
 }
 
 /** See `Parser.inMessage`. */

@@ -3,10 +3,13 @@ import { type ParserStream, type Progress, Step, type Window } from '../../disse
 import { beginMessage, dropString, finishMessage, keptLimit } from './parse-long.ts';
 import { fillPush, PushKind, pushKind, pushName } from './parse-push.ts';
 import { cr, lf, Scan, scan } from './parse-value.ts';
+import { isCommandArray } from './recognise.ts';
 import { redactAnswer } from './redact.ts';
 import { Kind, kindOf, numberOf, Part, type RedisState, Replies } from './state.ts';
 
 type Stream = ParserStream<RedisState>;
+
+const star = 0x2a;
 
 /** All answers and pushes that lie whole in the window. See `Parser.parse`. */
 export function parseReplies(window: Window, stream: Stream): Progress {
@@ -32,6 +35,11 @@ function parseOne(window: Window, stream: Stream): Progress {
       // A sign of life of a server that prepares a replica.
       window.consume(1);
       return Step.Next;
+    }
+    if (first === star && !stream.peer.known && isCommandArray(bytes, start, end)) {
+      // The other end has not said a command yet: it is the server.
+      out.handOver(undefined);
+      return Step.Stop;
     }
     const wanted = classify(window, stream);
     if (wanted > 0) return wanted;
@@ -78,7 +86,7 @@ function classify(window: Window, stream: Stream): number {
     return 0;
   }
   const pushed = first === 0x3e;
-  if (!pushed && (first !== 0x2a || !mayBePush(state, kind))) return 0;
+  if (!pushed && (first !== star || !mayBePush(state, kind))) return 0;
   const is = pushKind(window);
   if (is > 0) return undecided(state, is);
   if (kind === Kind.Subscribe && is === PushKind.Confirmation) {

@@ -1,11 +1,12 @@
 /** Requests of a client: where they end, what a row shows of them, and what they change. */
 import type { ParserStream, Progress, Window } from '../../dissect/contract.ts';
-import { Step } from '../../dissect/contract.ts';
+import { Step, Verdict } from '../../dissect/contract.ts';
 import { type Command, findCommand, findSubcommand, Special } from './commands.ts';
 import { beginMessage, finishMessage, keptLimit } from './parse-long.ts';
 import { cr, lf, Scan } from './parse-value.ts';
 import { maxInlineBytes, place, readHead, readWords, splitLine, words } from './parse-words.ts';
 import { queueCommand, withQueue } from './queue.ts';
+import { isReply, recognise } from './recognise.ts';
 import { redactWords } from './redact.ts';
 import { setMethod, setTarget } from './row-texts.ts';
 import { Kind, noteOf, type RedisState, Replies } from './state.ts';
@@ -13,6 +14,9 @@ import { Kind, noteOf, type RedisState, Replies } from './state.ts';
 type Stream = ParserStream<RedisState>;
 
 const star = 0x2a;
+const dollar = 0x24;
+/** As many lines of replies in a row are no ends of values. */
+const likeReplies = 2;
 
 /** All requests that lie whole in the window. See `Parser.parse`. */
 export function parseRequests(window: Window, stream: Stream): Progress {
@@ -36,19 +40,21 @@ function parseOne(window: Window, stream: Stream): Progress {
     window.consume(1);
     return Step.Next;
   }
-  if (isReply(bytes, start, end)) {
-    // A server speaks here: the sides were taken for each other, in the middle of the connection.
-    stream.out.handOver(undefined);
-    return Step.Stop;
-  }
+  if (isReply(bytes, start, end)) return meetReply(window, stream);
   return parseLine(window, stream);
 }
 
-/** `+OK`, `$3`, `:1`: no request begins like this. */
-function isReply(bytes: Uint8Array, start: number, end: number): boolean {
-  const first = bytes[start]!;
-  if (first !== 0x2b && first !== 0x24 && first !== 0x3a && first !== 0x25) return false;
-  return end - start > 2 && bytes.indexOf(cr, start) > 0;
+/**
+ * A server speaks here: the sides were taken for each other, in the middle of the connection. But a
+ * line may be the end of a value whose beginning was missed, a string one of its words.
+ */
+function meetReply(window: Window, stream: Stream): Progress {
+  const { state, out } = stream;
+  state.replyLike++;
+  const telling = window.u8(0) !== dollar && recognise(window, 'server') === Verdict.Yes;
+  if (state.replyLike < likeReplies && !telling) return Step.Lost;
+  out.handOver(undefined);
+  return Step.Stop;
 }
 
 function parseArray(window: Window, stream: Stream): Progress {
@@ -157,6 +163,7 @@ function isText(bytes: Uint8Array, from: number, to: number): boolean {
 function report(window: Window, stream: Stream, length: number): void {
   const { out } = stream;
   const limit = keptLimit(out);
+  stream.state.replyLike = 0;
   fillRequest(window, stream, Math.min(length, limit));
   out.message.size = length;
   out.message.cut = length > limit;
@@ -181,6 +188,7 @@ export function fillRequest(window: Window, stream: Stream, kept: number): void 
   setMethod(message, command, start);
   setTarget(message, command, start);
   if (out.redacting && command !== undefined) redactWords(message, command, bytes, start, kept);
+  if (command !== undefined) state.known = true;
   message.oneWay = command === undefined ? isSilent(state) : changes(stream, command);
   if (!message.oneWay) state.sent++;
   if (state.queue === undefined) return;

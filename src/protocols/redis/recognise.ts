@@ -143,7 +143,8 @@ function isNested(bytes: Uint8Array, at: number, end: number): boolean {
   return head > 0 && head < end && scratch.at > 32 && !isCommandArray(bytes, at, end);
 }
 
-function isCommandArray(bytes: Uint8Array, at: number, end: number): boolean {
+/** An array of strings that is a request of a known command. */
+export function isCommandArray(bytes: Uint8Array, at: number, end: number): boolean {
   const count = readHead(bytes, at, end);
   if (count <= 0) return false;
   const next = readWords(bytes, end);
@@ -183,13 +184,25 @@ function isTelling(bytes: Uint8Array, at: number, next: number): boolean {
 /** A value may begin here: its type, and what belongs to it up to the end of the line. */
 export function isReplyStart(bytes: Uint8Array, at: number, end: number): boolean {
   const rest = String.fromCharCode(...bytes.subarray(at, Math.min(end, at + 24)));
-  return /^([+-][ -~]|[$*:,(=!%~>|]([-+]?[0-9]|$|\?|[-+]?inf|nan)|#[tf\r]|#$|_(\r|$)|[$*]-1)/.test(
-    rest,
-  );
+  return /^([+-]|[$*:,(=!%~>|]([-+]?[0-9]|$|\?|[-+]?inf|nan)|#[tf\r]|#$|_(\r|$)|[$*]-1)/.test(rest);
+}
+
+/** `+OK`, `$3`, `:1`, with the end of their line: no request begins like this. */
+export function isReply(bytes: Uint8Array, at: number, end: number): boolean {
+  const first = bytes[at]!;
+  // + - $ : %
+  const type =
+    first === 0x2b || first === 0x2d || first === 0x24 || first === 0x3a || first === 0x25;
+  if (!type) return false;
+  const line = bytes.indexOf(cr, at);
+  return line > 0 && line < end;
 }
 
 const pushStart =
   /^(\*3\r\n\$7\r\nmessage\r\n\$|\*4\r\n\$8\r\npmessage\r\n\$|\*3\r\n\$8\r\nsmessage\r\n\$|>[1-9]\r\n\$[0-9]{1,2}\r\n[a-z])/;
+
+/** Bytes in which `isPushStart` can be told. */
+export const pushStartBytes = 24;
 
 /** A message of a channel begins here. */
 export function isPushStart(bytes: Uint8Array, at: number, end: number): boolean {

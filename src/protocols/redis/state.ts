@@ -83,6 +83,12 @@ export class RedisState {
   sent = 0;
   /** Server: `sent` of the client when the place was lost; -1: it was not. */
   lostAt = -1;
+  /** Client: has sent a command that is known. */
+  known = false;
+  /** Client: replies in a row where requests should be. */
+  replyLike = 0;
+  /** Bytes at the window's beginning that belong to what was lost. */
+  stale = 0;
   /** Client. */
   replies: Replies = Replies.On;
   /** Client: commands since MULTI, or undefined outside of transactions. */
