@@ -108,6 +108,12 @@ describe.skipIf(!runs)('memory and CPU, from the cgroups', () => {
   const look = () =>
     new Map(mizuPods().map((name) => [name, usageOf(resources.namespace, name)] as const));
 
+  /** CPU time of all tappers, as they tell it. */
+  const ownSeconds = async () => {
+    const { nodes } = await tap.get<{ nodes: { cpuMs: number }[] }>('targets');
+    return nodes.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / 1000;
+  };
+
   function tell(what: string, from: Map<string, Usage>, to: readonly Map<string, Usage>[]): Peak {
     const peak: Peak = { tapper: 0, server: 0 };
     for (const [name, first] of from) {
@@ -146,11 +152,14 @@ describe.skipIf(!runs)('memory and CPU, from the cgroups', () => {
       const begin = performance.now();
       await sleep(3000);
       const from = look();
+      const own = await ownSeconds();
       const looks: Map<string, Usage>[] = [];
       while (performance.now() - begin < loadSeconds * 1000) {
         await sleep(isSoak ? 20_000 : 5000);
         looks.push(look());
       }
+      const ownAfter = await ownSeconds();
+      say(`loaded, tappers by their own count: ${((ownAfter - own) / loadSeconds).toFixed(2)} cores together`);
       flood.stdin!.end();
       const { done, seconds } = JSON.parse(await flood.output) as { done: number; seconds: number };
       say(`load: ${done} calls in ${seconds.toFixed(0)} s: ${(done / seconds).toFixed(0)} a second`);
