@@ -164,6 +164,8 @@ describe('values', () => {
 
   test('wildcards and names at any depth', () => {
     expect(matches('response.content.text.json().items[*].id == 8')).toBe(true);
+    expect(matches('response.content.text.json().items.id == 8')).toBe(true);
+    expect(matches('response.content.text.json().items.id == 80')).toBe(false);
     expect(matches('response.content.text.json().items.*.id == 9')).toBe(false);
     expect(matches('response.content.text.json()..id == 7')).toBe(true);
     expect(matches('request..x-request-id == "abc-123"')).toBe(false);

@@ -94,7 +94,9 @@ class Visit {
   }
 
   private named(value: Data, name: string, at: number): boolean {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    if (typeof value !== 'object' || value === null) return false;
+    // A name over a list: any element may have it, so that paths need not spell every index.
+    if (Array.isArray(value)) return value.some((each) => this.element(each, at));
     const before = this.segments[at - 1];
     if (before?.kind !== 'name' || !caseless.has(before.name)) {
       return Object.hasOwn(value, name) && this.from(value[name], at + 1);
@@ -105,6 +107,11 @@ class Visit {
       if (isSame && this.from(value[key], at + 1)) return true;
     }
     return false;
+  }
+
+  private element(value: Data, at: number): boolean {
+    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isMap && this.from(value, at);
   }
 
   private all(value: Data, at: number): boolean {
