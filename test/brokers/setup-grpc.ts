@@ -1,0 +1,46 @@
+/** What the tests of HTTP/2 and gRPC need: nghttp2's programs, grpc-go, grpcio. */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from './capture.ts';
+import { cacheFolder, commandPath, exists, installDebian, pythonWith, say } from './setup.ts';
+
+const sources = fileURLToPath(new URL('./grpc', import.meta.url));
+const folder = join(cacheFolder, 'grpc-go');
+const usualGo = '/usr/local/go/bin/go';
+const longestBuildMs = 500_000;
+
+/** The server and client of grpc-go, built when there is a Go; undefined: there is none. */
+export async function grpcGo(): Promise<string | undefined> {
+  const program = join(folder, 'grpc-peer');
+  if (await exists(program)) return program;
+  const go = (await commandPath('go')) ?? ((await exists(usualGo)) ? usualGo : undefined);
+  if (go === undefined) return undefined;
+  say('building a server and a client with grpc-go');
+  await mkdir(folder, { recursive: true });
+  await copyFile(join(sources, 'main.go'), join(folder, 'main.go'));
+  const steps = [
+    ...((await exists(join(folder, 'go.mod'))) ? [] : [['mod', 'init', 'mizu.test/grpc']]),
+    ['mod', 'tidy'],
+    ['build', '-o', program, '.'],
+  ];
+  for (const words of steps) {
+    const { code, stderr } = await run(go, words, { folder, longestMs: longestBuildMs });
+    if (code !== 0) throw new Error(`go ${words.join(' ')}: ${stderr.slice(-1500)}`);
+  }
+  return program;
+}
+
+/** A Python with grpcio and reflection. */
+export function grpcPython(): Promise<string> {
+  return pythonWith('grpc', ['grpcio', 'grpcio-reflection']);
+}
+
+export const pythonClient = join(sources, 'client.py');
+
+export async function setup(): Promise<void> {
+  await installDebian('nghttpd', ['nghttp2-server', 'nghttp2-client']);
+  await installDebian('curl', ['curl']);
+  if ((await grpcGo()) === undefined) say('no Go: grpc-go will not be tested');
+  await grpcPython();
+}
