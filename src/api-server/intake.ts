@@ -1,13 +1,16 @@
 /** Batches of tappers → calls, in the live feed and the store; and the way back to the tappers. */
-import { Join, type JoinCounters, type SeenKind } from '../join/index.ts';
+import { Incomplete } from '../dissect/contract.ts';
+import { Join, type JoinCounters, type SeenKind, Unanswered } from '../join/index.ts';
 import { LinkHub, type TapperSettings, type TapperState } from '../link/index.ts';
 import type { Counters } from '../serve/api.ts';
 import type { LiveFeed } from '../serve/index.ts';
+import type { Batch } from '../ship/batch.ts';
 import type { Store } from '../store/contract.ts';
 import type { Log } from '../tapper/log.ts';
 import { version } from '../version.ts';
 import type { CapturePlan } from './capture-plan.ts';
 import type { ClusterSide } from './cluster-side.ts';
+import { Departures } from './departures.ts';
 import type { ApiServerEnvironment } from './environment.ts';
 import { everyAddress } from './page.ts';
 import { loadIntake, saveIntake } from './saved-intake.ts';
@@ -30,6 +33,8 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #hub: LinkHub;
   readonly #join: Join;
+  readonly #unanswered: Unanswered;
+  readonly #departures = new Departures();
   #live: LiveFeed | undefined;
   #timer: NodeJS.Timeout | undefined;
   #capturing = true;
@@ -38,10 +43,15 @@ export class Intake {
     this.#options = options;
     const { environment, cluster, store, log } = options;
     const { names } = cluster;
+    const show = (batch: Batch) => {
+      this.#live?.push(batch);
+      store.append(batch);
+    };
+    this.#unanswered = new Unanswered({ emit: show });
     this.#join = new Join({
       emit: (batch) => {
-        this.#live?.push(batch);
-        store.append(batch);
+        const known = this.#unanswered.take(batch, performance.now());
+        if (known !== undefined) show(known);
       },
       kindOf: (address, port, timeMs) => kindOf(names.identify(address, port, timeMs)?.kind),
     });
@@ -74,7 +84,7 @@ export class Intake {
 
   async start(): Promise<void> {
     await this.#hub.listen();
-    this.#timer = setInterval(() => this.#join.advance(performance.now()), advanceEveryMs);
+    this.#timer = setInterval(() => this.#advance(performance.now()), advanceEveryMs);
   }
 
   /** Takes what has come, and hands on everything that waits. */
@@ -135,8 +145,20 @@ export class Intake {
     };
   }
 
-  #note({ nodeName, connected, capture, version: theirs, farewell }: TapperState): void {
+  #advance(nowMs: number): void {
+    this.#join.advance(nowMs);
+    for (const { node, beforeMs } of this.#departures.take(nowMs)) {
+      const orphans = this.#join.giveUp(this.#join.orphans(node, beforeMs));
+      this.#unanswered.settle(orphans, Incomplete.TapperGone);
+    }
+    const overdue = this.#unanswered.advance(nowMs);
+    if (overdue.length > 0) this.#join.giveUp(overdue);
+  }
+
+  #note(tapper: TapperState): void {
+    const { nodeName, connected, capture, version: theirs, farewell } = tapper;
     const { log } = this.#options;
+    this.#departures.note(tapper, performance.now());
     if (!connected) log.info(`tapper on ${nodeName} has gone${farewell && `: ${farewell}`}`);
     else if (capture.state === 'failed') log.error(`tapper on ${nodeName}: ${capture.reason}`);
     else log.info(`tapper on ${nodeName} (Mizu ${theirs}) is ${capture.state}`);

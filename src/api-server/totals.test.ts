@@ -32,6 +32,7 @@ function tapper(nodeName: string, counters: Partial<typeof testCounters>): Tappe
     counters: { bufferedBatches: 0, bufferedBytes: 0, ...testCounters, ...counters },
     received: { batches: 0, rows: 0, missing: 0, duplicates: 0, damaged: 1 },
     farewell: '',
+    process: 'first',
   };
 }
 

@@ -80,6 +80,10 @@ export const Incomplete = {
   ResponseMalformed: 512,
   /** Memory ran short: the body was left out. */
   Shed: 1024,
+  /** Whoever saw the request has ended: nobody would see the answer. */
+  TapperGone: 2048,
+  /** No answer came within the time that is set for it. */
+  Overdue: 4096,
 } as const;
 
 /**

@@ -96,6 +96,8 @@ const reasons: readonly (readonly [number, string])[] = [
   [Incomplete.RequestMalformed, 'the request breaks its specification'],
   [Incomplete.ResponseMalformed, 'the response breaks its specification'],
   [Incomplete.Shed, 'memory ran short, the body was left out'],
+  [Incomplete.TapperGone, 'the tapper that saw the request has ended, nobody would see an answer'],
+  [Incomplete.Overdue, 'it was given up after waiting too long'],
 ];
 
 /** `Incomplete` bits in words. */

@@ -17,6 +17,8 @@ export class Call {
   /** The first gives the call its id. */
   readonly first: Sighting;
   readonly sightings: Sighting[];
+  /** When the first sighting came, of the join's clock. */
+  readonly bornMs: number;
   readonly rows: HeldRow[] = [];
   /** A row without an answer has gone out under the id of the first. */
   announced = false;
@@ -27,8 +29,9 @@ export class Call {
   /** What sightings are compared with: what is known of both messages. */
   trace: Trace;
 
-  constructor(first: Sighting) {
+  constructor(first: Sighting, bornMs = 0) {
     this.first = first;
+    this.bornMs = bornMs;
     this.sightings = [first];
     this.trace = first;
   }

@@ -3,6 +3,7 @@
  * first; with its answer it waits a little for the other sightings, then goes out once: under the id of
  * the first, with the fullest row, and with the addresses that all of them together tell.
  */
+import { nodeNumber } from '../entry/id.ts';
 import { Batch } from '../ship/batch.ts';
 import { Outcome } from '../ship/columns.ts';
 import { Addresses } from './address.ts';
@@ -112,6 +113,27 @@ export class Join {
     return true;
   }
 
+  /** Unanswered calls that this node alone has seen: when its tapper is gone nobody brings the answer. */
+  orphans(node: number, bornBeforeMs: number): number[] {
+    return [...this.#open]
+      .filter(({ bornMs }) => bornMs < bornBeforeMs)
+      .filter(({ sightings }) => sightings.every((seen) => nodeNumber(seen.idSequence) === node))
+      .map(({ idSequence }) => idSequence);
+  }
+
+  /** Nobody waits for these any more; what still comes for them is late. Returns those that did wait. */
+  giveUp(ids: readonly number[]): number[] {
+    const given = new Set(ids);
+    const calls = [...this.#open].filter(({ idSequence }) => given.has(idSequence));
+    for (const call of calls) {
+      this.#open.delete(call);
+      this.#calls.remove(call);
+      this.#finished.add(call.trace, call.first, this.#nowMs);
+      this.#counters.calls++;
+    }
+    return calls.map(({ idSequence }) => idSequence);
+  }
+
   counters(): JoinCounters {
     return { ...this.#counters, forgottenEarly: this.#finished.forgottenEarly };
   }
@@ -138,7 +160,7 @@ export class Join {
       this.#counters.late++;
       return;
     }
-    const fresh = new Call(sighting);
+    const fresh = new Call(sighting, this.#nowMs);
     this.#calls.add(fresh);
     this.#addOpen(fresh);
     this.#announce(fresh, batch, row);

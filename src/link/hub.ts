@@ -266,6 +266,7 @@ export class LinkHub {
       nodeNumber,
       session,
       podName: hello.pod,
+      process: hello.session,
       version: hello.version,
       connected: true,
       since: Date.now(),

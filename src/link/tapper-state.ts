@@ -6,6 +6,8 @@ export interface TapperState {
   readonly nodeName: string;
   readonly nodeNumber: number;
   readonly podName: string;
+  /** Another one for each process. */
+  readonly process: string;
   readonly version: string;
   readonly connected: boolean;
   /** When it connected, and when it was last heard, ms since 1970. */
@@ -26,6 +28,7 @@ export interface Tapper {
   readonly nodeNumber: number;
   readonly session: TapperSession;
   readonly podName: string;
+  readonly process: string;
   readonly version: string;
   connected: boolean;
   readonly since: number;
