@@ -392,6 +392,15 @@ describe.skipIf(whyNot !== '')('when the server goes away', () => {
     await visible(page.getByRole('heading', { name: /token/ }));
     await picture('no-token');
     await expectAccessible('no token');
+    const field = page.getByLabel('Token');
+    await field.fill('http://localhost:8899/?token=of-another-start');
+    await page.keyboard.press('Enter');
+    await visible(page.getByRole('alert').filter({ hasText: 'not the token' }));
+    // What Mizu printed is pasted as it is.
+    await field.fill(`Mizu is available at ${guarded.origin}/?token=end-to-end`);
+    await page.keyboard.press('Enter');
+    await visible(page.getByText('connected', { exact: true }));
+    expect(page.url()).not.toContain('token');
     const other = complaints.filter((complaint) => !/401|no valid credentials/.test(complaint));
     expect(other).toEqual([]);
   });

@@ -94,6 +94,8 @@ function makeHttpRow(
     ...(dst.kind === 'pod' ? { front: { ip: `10.96.7.${call.port % 200}`, port: 80 } } : {}),
     namespace: dst.namespace ?? src.namespace ?? '',
     node: dst.node ?? src.node ?? 'laptop',
+    ...(dst.node === undefined || src.node === undefined ? {} : { seenOn: [dst.node, src.node] }),
+    sightings: dst.node === undefined ? 1 : 2,
     outgoing: false,
     method: call.method,
     target: call.target(n),

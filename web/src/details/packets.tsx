@@ -2,6 +2,7 @@
 import type { DetailRow } from '../../../src/dissect/contract.ts';
 import type { EntryRow } from '../../../src/entry/entry.ts';
 import { rawAddress } from '../data/api.ts';
+import { seenText } from '../traffic/columns.ts';
 import { type EndSide, endFacts, endTitles } from '../traffic/ends.ts';
 import { exactBytes } from '../ui/format.ts';
 import { DownloadIcon } from '../ui/icons.tsx';
@@ -24,7 +25,8 @@ function packetRows(row: EntryRow): DetailRow[] {
     { name: 'Request on the wire', value: exactBytes(row.requestSize) },
     { name: 'Response on the wire', value: exactBytes(row.responseSize) },
     { name: 'Captured by', value: row.capture, path: 'capture' },
-    { name: 'Seen on node', value: row.node, path: 'node' },
+    ...(row.node === '' ? [] : [{ name: 'Node', value: row.node, path: 'node' }]),
+    ...(row.sightings > 1 ? [{ name: 'Joined from', value: seenText(row) }] : []),
     { name: 'Connection', value: row.stream, path: 'stream' },
   ];
 }

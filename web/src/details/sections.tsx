@@ -45,13 +45,16 @@ export function Sections({ details, sides }: Props) {
   );
 }
 
-/** A message has one side only. */
+/** A message has one side only, and so has what is never answered. */
 function bothOf({ entry, sections }: EntryDetails): readonly Side[] {
   const sides = ['request', 'response'] as const;
-  if (entry.parent === '') return sides;
-  const own = sides.filter((side) => sections[side].length > 0);
+  if (!isOver.has(entry.outcome)) return sides;
+  const own = sides.filter((side) => entry[side] !== undefined || sections[side].length > 0);
   return own.length === 1 ? own : sides;
 }
+
+/** Nothing is missing that could still be told of. */
+const isOver: ReadonlySet<string> = new Set(['ok', 'failed']);
 
 const absent = {
   pending: 'No response yet. It appears here when it comes.',
@@ -77,7 +80,9 @@ function OneSide({ details, side, isTitled }: SideProps) {
     <div className="side">
       <h2 className={isTitled ? 'side-title' : 'hidden-text'}>{word}</h2>
       {own.length === 0 && (
-        <p className="body-remark dim">{why ?? `The ${side} has nothing to show.`}</p>
+        <p className="body-remark dim">
+          {why ?? (entry[side] === undefined ? `There is no ${side}.` : `The ${side} is empty.`)}
+        </p>
       )}
       {inOrder(own).map((section, index) => (
         <OneSection

@@ -59,8 +59,8 @@ function NoCluster({ what }: { readonly what: string }) {
     <Placed label="No cluster">
       <h2>No cluster is tapped</h2>
       <p>
-        This Mizu taps <b>{what}</b>. Pods to choose from there are with <code>mizu tap</code> and{' '}
-        <code>mizu install</code>.
+        This Mizu taps <b>{what}</b>. Where <code>mizu tap</code> or <code>mizu install</code> taps
+        a cluster, its pods are chosen here.
       </p>
       <button type="button" className="button bordered" onClick={() => goTo('traffic')}>
         Show the traffic

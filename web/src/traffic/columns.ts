@@ -51,6 +51,14 @@ function sizeOf(row: EntryRow): readonly [path: string, size: number] {
   return isSent ? ['requestSize', row.requestSize] : ['responseSize', row.responseSize];
 }
 
+/** Where a call was seen, when that is more than once: on both nodes, on several interfaces. */
+export function seenText({ node: nearest, seenOn, sightings }: EntryRow): string {
+  const nodes = [...new Set(seenOn ?? [nearest])].filter((name) => name !== '');
+  const times = sightings > 1 ? `seen ${sightings} times` : '';
+  if (nodes.length < 2) return times === '' ? nodes.join('') : `${nodes.join('')} · ${times}`;
+  return `${times === '' ? 'seen' : times}, on ${nodes.join(' and ')}`;
+}
+
 const none = () => '';
 
 const node: Column = {
@@ -59,7 +67,7 @@ const node: Column = {
   tip: 'Node that saw the call',
   number: false,
   text: (row) => row.node,
-  hint: (row) => row.node,
+  hint: seenText,
   query: (row) => (row.node === '' ? undefined : ['node', row.node]),
 };
 

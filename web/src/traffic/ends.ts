@@ -14,8 +14,15 @@ export function endpointText(endpoint: Endpoint): string {
   return endpoint.name === '' ? addressText(endpoint) : endpoint.name;
 }
 
-export function addressText({ ip, port }: { readonly ip: string; readonly port: number }): string {
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+type Address = Pick<Endpoint, 'ip' | 'port'>;
+
+export function addressText(address: Address): string {
+  return `${hostText(address)}:${address.port}`;
+}
+
+/** The address as it stands before a port. */
+export function hostText({ ip }: Pick<Address, 'ip'>): string {
+  return ip.includes(':') ? `[${ip}]` : ip;
 }
 
 /** The namespace of an end, where the other end is of another one; empty where it goes without saying. */

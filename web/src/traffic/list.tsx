@@ -80,7 +80,7 @@ function useProtocolColours(): ReadonlyMap<string, string> {
 }
 
 /** Widths of the column of methods: of HTTP's, of commands, of names such as `basic publish`. */
-const methodWidths = [62, 84, 104, 126] as const;
+const methodWidths = [64, 84, 104, 126] as const;
 const methodLetter = 6.7;
 const methodPadding = 22;
 

@@ -7,7 +7,7 @@ import { session } from '../data/session.ts';
 import { duration, headAndTail } from '../ui/format.ts';
 import { ArrowIcon, BackIcon, BrokenIcon, ReceivedIcon, SentIcon } from '../ui/icons.tsx';
 import { type Column, slowAfter, statusClass } from './columns.ts';
-import { endpointText, foreignNamespace } from './ends.ts';
+import { foreignNamespace, hostText } from './ends.ts';
 
 interface RowProps {
   readonly row: EntryRow;
@@ -50,7 +50,7 @@ function CellContent({ row, column }: { readonly row: EntryRow; readonly column:
 
 /** A message stands under its call, with an arrow for its way: up to the server, down to the client. */
 function Method({ row }: { readonly row: EntryRow }) {
-  if (row.parent === '') return row.method;
+  if (row.parent === '') return <MethodName name={row.method} />;
   const sender = senderOf(row);
   return (
     <>
@@ -61,6 +61,18 @@ function Method({ row }: { readonly row: EntryRow }) {
   );
 }
 
+/** `connection tune`: where there is no room for both words, the last one stays. */
+function MethodName({ name }: { readonly name: string }) {
+  const at = name.lastIndexOf(' ');
+  if (at < 0) return name;
+  return (
+    <span className="method-words">
+      <span className="method-head">{name.slice(0, at)}</span>
+      <span className="method-tail">{name.slice(at)}</span>
+    </span>
+  );
+}
+
 /** `→ payments`, with its namespace where the caller is of another one. */
 function End({ row, side }: { readonly row: EntryRow; readonly side: 'src' | 'dst' }) {
   const namespace = foreignNamespace(row, side);
@@ -68,16 +80,23 @@ function End({ row, side }: { readonly row: EntryRow; readonly side: 'src' | 'ds
   return (
     <>
       {side === 'dst' && (isBack ? <BackIcon size={11} /> : <ArrowIcon size={11} />)}
-      <span className={row[side].name === '' ? 'end-address' : 'end-name'}>
-        {endpointText(row[side])}
-      </span>
+      {row[side].name === '' ? (
+        <span className="end-address">
+          <span className="end-ip">{hostText(row[side])}</span>
+          <span>:{row[side].port}</span>
+        </span>
+      ) : (
+        <span className="end-name">{row[side].name}</span>
+      )}
       {namespace !== '' && <span className="end-namespace">{` ${namespace}`}</span>}
     </>
   );
 }
 
 function Target({ row }: { readonly row: EntryRow }) {
-  const [head, tail] = headAndTail(row.target);
+  // Of a message that is a text, the beginning says most.
+  const isText = row.parent !== '' && !row.target.startsWith('/');
+  const [head, tail] = isText ? [row.target, ''] : headAndTail(row.target);
   return (
     <>
       <span className="target-head">{head}</span>

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import type { EntryRow } from '../../../src/entry/entry.ts';
+import { columnsNow, seenText, statusText } from './columns.ts';
+import { endFacts, endQuery, foreignNamespace, kindText } from './ends.ts';
+
+const row = (changes: Partial<EntryRow>) =>
+  ({
+    outcome: 'ok',
+    status: 200,
+    parent: '',
+    src: { ip: '10.0.0.1', port: 41_000, name: 'cart', pod: 'cart-7d9', namespace: 'shop' },
+    dst: {
+      ip: '10.0.0.2',
+      port: 8_082,
+      name: 'payments',
+      service: 'payments',
+      pod: 'payments-0',
+      workload: 'statefulset/payments',
+      namespace: 'billing',
+      node: 'worker-1',
+    },
+    ...changes,
+  }) as EntryRow;
+
+describe('the status of a row', () => {
+  test('a call that failed although its status says otherwise is marked', () => {
+    expect(statusText(row({ outcome: 'failed' }))).toBe('200!');
+    expect(statusText(row({ outcome: 'failed', status: 503 }))).toBe('503');
+  });
+  test('protocols without numbers say that there was an error, and nothing when there was none', () => {
+    expect(statusText(row({ outcome: 'failed', status: 0 }))).toBe('error');
+    expect(statusText(row({ status: 0 }))).toBe('');
+  });
+  test('no answer', () => {
+    expect(statusText(row({ outcome: 'pending' }))).toBe('…');
+    expect(statusText(row({ outcome: 'no response' }))).toBe('—');
+  });
+});
+
+test('where a call was seen, when more than once', () => {
+  expect(seenText(row({ node: 'a', sightings: 1 }))).toBe('a');
+  expect(seenText(row({ node: 'a', seenOn: ['a', 'b'], sightings: 3 }))).toBe(
+    'seen 3 times, on a and b',
+  );
+});
+
+describe('the ends of a call', () => {
+  test('name each other, and their namespaces where these differ', () => {
+    const text = (id: string) =>
+      columnsNow()
+        .find((column) => column.id === id)
+        ?.text(row({}));
+    expect([text('source'), text('destination')]).toEqual(['cart', 'payments']);
+    expect(foreignNamespace(row({}), 'dst')).toBe('billing');
+    expect(foreignNamespace(row({ src: { ...row({}).dst } }), 'dst')).toBe('');
+  });
+  test('everything known of an end can be filtered by', () => {
+    const facts = endFacts(row({ front: { ip: '10.96.0.7', port: 80 } }), 'dst');
+    expect(facts.map(({ path, value }) => `${path} ${value}`)).toEqual([
+      'dst.service payments',
+      'dst.pod payments-0',
+      'dst.workload statefulset/payments',
+      'dst.namespace billing',
+      'dst.node worker-1',
+      'dst.ip 10.0.0.2',
+      'dst.port 8082',
+      'front.ip 10.96.0.7',
+      'front.port 80',
+    ]);
+  });
+  test('what has no name is found by its address', () => {
+    const unnamed = row({ src: { ip: 'fd00::7', port: 9, name: '' } });
+    expect(endQuery(unnamed, 'src')).toEqual(['src.ip', 'fd00::7']);
+    const source = columnsNow().find(({ id }) => id === 'source');
+    expect(source?.text(unnamed)).toBe('[fd00::7]:9');
+  });
+  test('a name that comes from the traffic is told apart', () => {
+    const external = {
+      ip: '93.184.215.14',
+      port: 443,
+      name: 'api.example',
+      kind: 'external',
+    } as const;
+    expect(kindText(external)).toContain('comes from the traffic');
+    expect(kindText(row({}).dst)).toBe('');
+  });
+});
