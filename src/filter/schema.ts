@@ -6,8 +6,9 @@ import { nearest } from './suggest.ts';
 
 /** The part of a protocol's declaration that the language uses. */
 export interface ProtocolNames {
-  /** Value of `protocol.name`; without it the fields count as those of every entry. */
+  /** Value of `protocol.name`, unless `name` is; without it the fields count as those of every entry. */
   readonly id?: string;
+  readonly name?: string;
   readonly fields: readonly FieldDeclaration[];
   readonly macros: Readonly<Record<string, string>>;
 }
@@ -25,8 +26,9 @@ export function buildSchema(
   for (const protocol of protocols) {
     Object.assign(macros, protocol.macros);
     for (const field of protocol.fields) {
-      if (protocol.id === undefined) fields.push(field);
-      else addField(fields, field, protocol.id);
+      const name = protocol.name ?? protocol.id;
+      if (name === undefined) fields.push(field);
+      else addField(fields, field, name);
     }
   }
   return { fields, macros };
