@@ -38,9 +38,15 @@ export function grpcPython(): Promise<string> {
 
 export const pythonClient = join(sources, 'client.py');
 
-export async function setup(): Promise<void> {
-  await installDebian('nghttpd', ['nghttp2-server', 'nghttp2-client']);
+export async function installNghttp2(): Promise<void> {
+  await installDebian('nghttpd', ['nghttp2-server']);
+  await installDebian('h2load', ['nghttp2-client']);
+  await installDebian('nghttpx', ['nghttp2-proxy']);
   await installDebian('curl', ['curl']);
+}
+
+export async function setup(): Promise<void> {
+  await installNghttp2();
   if ((await grpcGo()) === undefined) say('no Go: grpc-go will not be tested');
   await grpcPython();
 }
