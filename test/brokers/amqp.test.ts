@@ -1,12 +1,21 @@
 /** RabbitMQ and Apache Qpid Broker-J with amqplib and pika: all that they did is seen, nothing more. */
 import { fileURLToPath } from 'node:url';
+import { connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/entry/entry.ts';
 import { digest, driveWithAmqplib, type Expected } from './amqp-node.ts';
 import { Capture, run } from './capture.ts';
-import { type Broker, pikaPython, rabbitScript, startQpid, startRabbit } from './setup-amqp.ts';
+import {
+  type Broker,
+  pikaPython,
+  protonPython,
+  rabbitScript,
+  startQpid,
+  startRabbit,
+} from './setup-amqp.ts';
 
 const pikaScript = fileURLToPath(new URL('amqp-pika.py', import.meta.url));
+const protonScript = fileURLToPath(new URL('amqp1-proton.py', import.meta.url));
 const longestTestMs = 60_000;
 const longestStartMs = 120_000;
 
@@ -116,5 +125,29 @@ describe('Apache Qpid Broker-J', () => {
     await using capture = await Capture.start([broker.port]);
     const wanted = await driveWithPika(broker);
     compare(await capture.entries(), wanted, broker);
+  });
+
+  test('AMQP 1.0 with Proton: one entry, its frames counted', {
+    timeout: longestTestMs,
+  }, async () => {
+    const connection = await connect(`amqp://guest:guest@127.0.0.1:${broker.port}/default`);
+    const channel = await connection.createChannel();
+    await channel.assertQueue('jobs');
+    await connection.close();
+    await using capture = await Capture.start([broker.port]);
+    const words = [String(broker.port), broker.virtualHost, 'jobs', '25'];
+    const { code, stdout, stderr } = await run(await protonPython(), [protonScript, ...words]);
+    expect(code, stderr).toBe(0);
+    const { container, sent, got } = JSON.parse(stdout) as Record<string, unknown>;
+    expect(await capture.entries()).toMatchObject([
+      {
+        protocol: { name: 'amqp1', version: '1.0' },
+        target: `${container} -> default`,
+        outcome: 'ok',
+        incomplete: [],
+        request: { containerId: container, hostname: 'default', frames: { transfer: sent } },
+        response: { frames: { transfer: got } },
+      },
+    ]);
   });
 });

@@ -176,10 +176,11 @@ function before(
   }
   if (channel.doubtful && stream.side === 'client' && method.synchronous)
     settleDoubtful(stream, channel);
-  if (stream.side === 'client' || u16Code(bytes) === success) return;
+  if (what !== channelClose && what !== connectionClose) return;
+  if (stream.side === 'client' || replyCode(bytes) === success) return;
   if (what === channelClose) {
     for (const key of [...channel.waiting]) fail(stream, channel, method, key, bytes, total);
-  } else if (what === connectionClose) {
+  } else {
     const cause = methodCause(bytes);
     for (const each of link.channels()) {
       const key = each.waiting.find((waiting) => waiting % 2 ** 32 === cause);
@@ -191,7 +192,7 @@ function before(
 }
 
 /** Reply code of a closing; only meaningful for one. */
-function u16Code(bytes: Uint8Array): number {
+function replyCode(bytes: Uint8Array): number {
   return u16At(bytes, spans.from[0]!);
 }
 

@@ -87,7 +87,7 @@ function methodOf(
 ): Method {
   const [id, name, sender] = words;
   const fields = list.split(',').flatMap((text): Field[] => {
-    const [kind = '', field] = text.trim().split(' ');
+    const [kind = '', field] = text.trim().split(/\s+/);
     return field === undefined ? [] : [{ name: field, kind: kindNames[kind]! }];
   });
   const bits = fields.filter(({ kind }) => kind === Kind.Bit);

@@ -77,7 +77,7 @@ test('a connection: who, with whom, how many frames of which kind', () => {
   expect(entry).toMatchObject({
     protocol: { name: 'amqp1', version: '1.0', abbr: 'AMQP1' },
     method: 'connection',
-    target: 'shop-1 → broker',
+    target: 'shop-1 -> broker',
     host: 'broker',
     outcome: 'ok',
     incomplete: [],
@@ -108,7 +108,7 @@ test('in any pieces the same; on its way while the connection lives', () => {
     expect(seen(inRandomPieces(talk, random, 3000)).map(timeless)).toEqual(whole);
   }
   const bench = new ProtocolBench(protocols).feed(talk.slice(0, 5)).announce();
-  expect(bench.pending).toMatchObject([{ target: 'shop-1 → broker', outcome: 'pending' }]);
+  expect(bench.pending).toMatchObject([{ target: 'shop-1 -> broker', outcome: 'pending' }]);
 });
 
 test('joined in the middle: found by its frames', () => {

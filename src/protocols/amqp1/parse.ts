@@ -141,7 +141,7 @@ function report({ state, out }: Stream): void {
   message.key = key;
   message.failed = state.failed;
   message.text(message.method, 'connection');
-  const target = state.host === '' ? state.container : `${state.container} → ${state.host}`;
+  const target = state.host === '' ? state.container : `${state.container} -> ${state.host}`;
   if (target !== '') message.text(message.target, target);
   if (state.host !== '') message.text(message.host, state.host);
 }
