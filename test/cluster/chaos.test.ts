@@ -11,8 +11,8 @@ import {
   noCluster,
   ownCluster,
   resourcesIn,
-  say,
   Session,
+  say,
   sleep,
   traces,
   until,
@@ -162,7 +162,11 @@ describe.skipIf(!runs)('what breaks while calls are made', () => {
     const node = shop.nodes[1]!;
     // This machine's end of the node's cable.
     const link = (state: string) => spawnSync('ip', ['link', 'set', `mizu-${node}`, state]);
-    const { missing, twice, shown: lost } = await count('cut', async () => {
+    const {
+      missing,
+      twice,
+      shown: lost,
+    } = await count('cut', async () => {
       expect(link('down').status).toBe(0);
       try {
         await sleep(20_000);

@@ -44,7 +44,15 @@ describe.skipIf(!runs)(`a cluster whose domain is ${domain}`, () => {
   }
 
   test('tappers find the API server, calls by any name are seen once, with names', async () => {
-    const resolver = kubectl(['exec', '-n', shop.namespace, 'client', '--', 'cat', '/etc/resolv.conf']);
+    const resolver = kubectl([
+      'exec',
+      '-n',
+      shop.namespace,
+      'client',
+      '--',
+      'cat',
+      '/etc/resolv.conf',
+    ]);
     expect(resolver).toContain(`svc.${domain}`);
     const tap = await Tap.start(['-n', shop.namespace, ...options]);
     await tap.capturing(2);

@@ -140,55 +140,55 @@ describe.skipIf(!runs)('memory and CPU, from the cgroups', () => {
     expect(server).toBeLessThan(300);
   });
 
-  test(
-    `at ${wantedRate} calls a second: a tapper under 300 MiB, no limit reached, no restart`,
-    { timeout: (loadSeconds + 120) * 1000 },
-    async () => {
-      const server = podsOf(namespace).find(({ metadata }) => metadata.name === 'flood')!;
-      const flood = startKubectl([
-        ...['exec', '-i', '-n', namespace, 'client', '--', 'node', '-e', clientCode],
-        ...[String(wantedRate), '40', server.status.podIP!],
-      ]);
-      const begin = performance.now();
+  test(`at ${wantedRate} calls a second: a tapper under 300 MiB, no limit reached, no restart`, {
+    timeout: (loadSeconds + 120) * 1000,
+  }, async () => {
+    const server = podsOf(namespace).find(({ metadata }) => metadata.name === 'flood')!;
+    const flood = startKubectl([
+      ...['exec', '-i', '-n', namespace, 'client', '--', 'node', '-e', clientCode],
+      ...[String(wantedRate), '40', server.status.podIP!],
+    ]);
+    const begin = performance.now();
+    await sleep(3000);
+    const from = look();
+    const own = await ownSeconds();
+    const looks: Map<string, Usage>[] = [];
+    while (performance.now() - begin < loadSeconds * 1000) {
+      await sleep(isSoak ? 20_000 : 5000);
+      looks.push(look());
+    }
+    const ownAfter = await ownSeconds();
+    say(
+      `loaded, tappers by their own count: ${((ownAfter - own) / loadSeconds).toFixed(2)} cores together`,
+    );
+    flood.stdin!.end();
+    const { done, seconds } = JSON.parse(await flood.output) as { done: number; seconds: number };
+    say(`load: ${done} calls in ${seconds.toFixed(0)} s: ${(done / seconds).toFixed(0)} a second`);
+    const { tapper } = tell('loaded', from, looks);
+    let counters: Counted | undefined;
+    let last = -1;
+    await until('all that was seen is stored', async () => {
+      counters = await tap.get<Counted>('counters');
+      const { entries, expired } = counters.store;
+      if (entries + expired === last) return true;
+      last = entries + expired;
       await sleep(3000);
-      const from = look();
-      const own = await ownSeconds();
-      const looks: Map<string, Usage>[] = [];
-      while (performance.now() - begin < loadSeconds * 1000) {
-        await sleep(isSoak ? 20_000 : 5000);
-        looks.push(look());
-      }
-      const ownAfter = await ownSeconds();
-      say(`loaded, tappers by their own count: ${((ownAfter - own) / loadSeconds).toFixed(2)} cores together`);
-      flood.stdin!.end();
-      const { done, seconds } = JSON.parse(await flood.output) as { done: number; seconds: number };
-      say(`load: ${done} calls in ${seconds.toFixed(0)} s: ${(done / seconds).toFixed(0)} a second`);
-      const { tapper } = tell('loaded', from, looks);
-      let counters: Counted | undefined;
-      let last = -1;
-      await until('all that was seen is stored', async () => {
-        counters = await tap.get<Counted>('counters');
-        const { entries, expired } = counters.store;
-        if (entries + expired === last) return true;
-        last = entries + expired;
-        await sleep(3000);
-        return undefined;
-      });
-      const { store, capture, ship } = counters!;
-      const lost = capture.dropped + ship.shedRows + store.shed;
-      say(
-        `load: ${last} of ${done} calls stored (${store.expired} gone again by size), ` +
-          `shown as lost: ${capture.dropped} packets, ${ship.shedRows} rows, ${store.shed} by the store`,
-      );
-      expect(tapper).toBeLessThan(300);
-      expect(last).toBeLessThanOrEqual(done);
-      // What is missing is shown.
-      if (lost === 0) expect(last).toBe(done);
-      for (const { name, restarts } of restartsOf(resources.namespace)) {
-        expect(restarts, name).toBe(0);
-      }
-    },
-  );
+      return undefined;
+    });
+    const { store, capture, ship } = counters!;
+    const lost = capture.dropped + ship.shedRows + store.shed;
+    say(
+      `load: ${last} of ${done} calls stored (${store.expired} gone again by size), ` +
+        `shown as lost: ${capture.dropped} packets, ${ship.shedRows} rows, ${store.shed} by the store`,
+    );
+    expect(tapper).toBeLessThan(300);
+    expect(last).toBeLessThanOrEqual(done);
+    // What is missing is shown.
+    if (lost === 0) expect(last).toBe(done);
+    for (const { name, restarts } of restartsOf(resources.namespace)) {
+      expect(restarts, name).toBe(0);
+    }
+  });
 });
 
 interface Peak {

@@ -44,43 +44,50 @@ describe.skipIf(!runs)('rights in one namespace', () => {
   test.each([
     ['the file tap-one-namespace.yaml', { file: 'tap-one-namespace' }],
     ['an admin of the namespace', { role: 'admin' }],
-  ] as [string, Rights][])('%s: tapping works, and what is missing is said once', async (_, rights) => {
-    const shop = await openShop(newNamespace('rights'));
-    const { namespace } = shop;
-    try {
-      const KUBECONFIG = kubeconfigOf(namespace, rights);
-      if ('role' in rights) extraRights(namespace);
-      const before = traces(namespace).filter(lasting);
-      const tap = await Tap.start(['-n', namespace, '--mizu-resources-namespace', namespace], {
-        KUBECONFIG,
-      });
-      await expectCalls(tap, shop, 25);
-      const missing = 'Your rights do not reach the whole cluster';
-      expect(tap.output.split(missing)).toHaveLength(2);
-      const { notices } = await tap.get<Report>('targets');
-      expect(notices.join(' ')).toMatch(/namespace/);
-      // Within the namespace there are names.
-      const [entry] = await tap.entries('request.path startsWith "/call/"');
-      expect(entry).toMatchObject({ src: { pod: 'client' }, dst: { service: 'cart', namespace } });
-      const refused = mizu(
-        ['tap', '-n', 'default', '--mizu-resources-namespace', namespace, '--dry-run'],
-        { KUBECONFIG },
-      );
-      expect(await refused.ended).toBe(1);
-      expect(refused.output).toContain('Not supported mode.');
-      expect(await tap.stop(), tap.output).toBe(0);
-      await until(
-        () => `nothing of Mizu is left: ${traces(namespace).filter(lasting).join(', ')}`,
-        () => traces(namespace).filter(lasting).join() === before.join() || undefined,
-      );
-    } finally {
-      deleteNamespace(namespace);
-    }
-  });
+  ] as [string, Rights][])(
+    '%s: tapping works, and what is missing is said once',
+    async (_, rights) => {
+      const shop = await openShop(newNamespace('rights'));
+      const { namespace } = shop;
+      try {
+        const KUBECONFIG = kubeconfigOf(namespace, rights);
+        if ('role' in rights) extraRights(namespace);
+        const before = traces(namespace).filter(lasting);
+        const tap = await Tap.start(['-n', namespace, '--mizu-resources-namespace', namespace], {
+          KUBECONFIG,
+        });
+        await expectCalls(tap, shop, 25);
+        const missing = 'Your rights do not reach the whole cluster';
+        expect(tap.output.split(missing)).toHaveLength(2);
+        const { notices } = await tap.get<Report>('targets');
+        expect(notices.join(' ')).toMatch(/namespace/);
+        // Within the namespace there are names.
+        const [entry] = await tap.entries('request.path startsWith "/call/"');
+        expect(entry).toMatchObject({
+          src: { pod: 'client' },
+          dst: { service: 'cart', namespace },
+        });
+        const refused = mizu(
+          ['tap', '-n', 'default', '--mizu-resources-namespace', namespace, '--dry-run'],
+          { KUBECONFIG },
+        );
+        expect(await refused.ended).toBe(1);
+        expect(refused.output).toContain('Not supported mode.');
+        expect(await tap.stop(), tap.output).toBe(0);
+        await until(
+          () => `nothing of Mizu is left: ${traces(namespace).filter(lasting).join(', ')}`,
+          () => traces(namespace).filter(lasting).join() === before.join() || undefined,
+        );
+      } finally {
+        deleteNamespace(namespace);
+      }
+    },
+  );
 });
 
 /** The shop's own pods and slices change by themselves. */
-const lasting = (line: string) => !isGiven(line) && line.includes('mizu-') && !/ (cart|client)/.test(line);
+const lasting = (line: string) =>
+  !isGiven(line) && line.includes('mizu-') && !/ (cart|client)/.test(line);
 
 /** What the role admin lacks: leases are not in it. */
 function extraRights(namespace: string): void {
@@ -125,7 +132,13 @@ describe.skipIf(!runs)('Pod Security', () => {
     expect(await printed.ended, printed.output).toBe(0);
     const pod = printed.stdout.split('---\n').find((text) => text.includes('kind: Pod\n'))!;
     const moved = pod.replaceAll(namespace, shop.namespace);
-    kubectl(['label', 'namespace', shop.namespace, 'pod-security.kubernetes.io/enforce=restricted', '--overwrite']);
+    kubectl([
+      'label',
+      'namespace',
+      shop.namespace,
+      'pod-security.kubernetes.io/enforce=restricted',
+      '--overwrite',
+    ]);
     // Its account is not there: the admission of service accounts would refuse first.
     kubectl(['create', 'serviceaccount', 'mizu-service-account', '-n', shop.namespace]);
     expect(kubectl(['apply', '--dry-run=server', '-f', '-'], moved)).toContain('created');

@@ -126,10 +126,7 @@ export type Rights = { readonly file: string } | { readonly role: string };
  * A kubeconfig of an account that was made for it, with rights in its namespace: a file of
  * deploy/permissions, or a cluster role such as view.
  */
-export function kubeconfigOf(
-  namespace: string,
-  rights: Rights,
-): string {
+export function kubeconfigOf(namespace: string, rights: Rights): string {
   const name = 'role' in rights ? rights.role : rights.file;
   const account = `user-${name}`;
   kubectl(['create', 'serviceaccount', account, '-n', namespace]);

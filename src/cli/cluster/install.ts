@@ -1,5 +1,11 @@
 /** `mizu install`: makes Mizu permanent, or brings what is installed up to date. */
-import type { V1ConfigMap, V1Deployment, V1Secret, V1StorageClass } from '@kubernetes/client-node';
+import type {
+  V1ConfigMap,
+  V1DaemonSet,
+  V1Deployment,
+  V1Secret,
+  V1StorageClass,
+} from '@kubernetes/client-node';
 import {
   type Applied,
   applyObjects,
@@ -65,7 +71,7 @@ class Install {
     if (!reach.clusterWide) this.#warn(restrictedNotice);
     const running = await findRunning(this.#setup);
     if (running.kind === 'tap') await makeRoomForSession(this.#setup, reach);
-    const applied = await this.#apply(objects, settings);
+    const applied = await this.#apply(await this.#withNodes(objects), settings);
     await this.#wait(running.kind !== 'install', applied, settings);
     const { stdout, environment } = this.#context;
     const text = 'Installation completed, run `mizu view` to connect to the mizu daemon instance';
@@ -154,6 +160,23 @@ class Install {
       )
       .catch(() => undefined);
     return readTargets(found?.data?.['mizu-config.json']);
+  }
+
+  /** Tappers stay where the API server has put them; a changed template replaces them all the same. */
+  async #withNodes(objects: readonly ClusterObject[]): Promise<readonly ClusterObject[]> {
+    const { api, names, namespace, context } = this.#setup;
+    const reference = { kind: 'DaemonSet', name: names.tapper, namespace };
+    const found = await api
+      .find<V1DaemonSet>(reference, { signal: context.signal })
+      .catch(() => undefined);
+    const affinity = found?.spec?.template.spec?.affinity;
+    if (affinity === undefined) return objects;
+    return objects.map((object) => {
+      const { spec } = object as V1DaemonSet;
+      if (object.kind !== 'DaemonSet' || spec === undefined) return object;
+      const template = { ...spec.template, spec: { ...spec.template.spec, affinity } };
+      return { ...object, spec: { ...spec, template } };
+    });
   }
 
   #warn(text: string): void {
