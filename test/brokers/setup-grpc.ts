@@ -1,5 +1,5 @@
 /** What the tests of HTTP/2 and gRPC need: nghttp2's programs, grpc-go, grpcio. */
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './capture.ts';
@@ -13,12 +13,17 @@ const longestBuildMs = 500_000;
 /** The server and client of grpc-go, built when there is a Go; undefined: there is none. */
 export async function grpcGo(): Promise<string | undefined> {
   const program = join(folder, 'grpc-peer');
-  if (await exists(program)) return program;
+  const source = join(sources, 'main.go');
+  const copy = join(folder, 'main.go');
+  const isBuilt = (await exists(program)) && (await exists(copy));
+  if (isBuilt && (await readFile(copy, 'utf8')) === (await readFile(source, 'utf8')))
+    return program;
   const go = (await commandPath('go')) ?? ((await exists(usualGo)) ? usualGo : undefined);
   if (go === undefined) return undefined;
   say('building a server and a client with grpc-go');
   await mkdir(folder, { recursive: true });
-  await copyFile(join(sources, 'main.go'), join(folder, 'main.go'));
+  await rm(program, { force: true });
+  await copyFile(source, copy);
   const steps = [
     ...((await exists(join(folder, 'go.mod'))) ? [] : [['mod', 'init', 'mizu.test/grpc']]),
     ['mod', 'tidy'],

@@ -3,6 +3,7 @@
 //
 //	grpc-peer server PORT
 //	grpc-peer client PORT
+//	grpc-peer load PORT CALLS
 package main
 
 import (
@@ -12,7 +13,10 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -148,10 +152,40 @@ func drive(port string) {
 	call{Method: "StreamingOutputCall", Sent: []string{"late"}}.log(err)
 }
 
+// Unary calls on ten connections, four at a time on each; prints how many were answered.
+func load(port string, calls int) {
+	const connections, workers = 10, 4
+	var answered atomic.Int64
+	var group sync.WaitGroup
+	for range connections {
+		connection, err := grpc.NewClient("127.0.0.1:"+port, grpc.WithTransportCredentials(insecure.NewCredentials()))
+		check(err)
+		client := pb.NewTestServiceClient(connection)
+		for range workers {
+			group.Go(func() {
+				for i := range calls / connections / workers {
+					text := fmt.Sprintf(`{"user":%d,"words":"%s"}`, i, strings.Repeat("buy two of each ", i%6))
+					request := &pb.SimpleRequest{ResponseSize: int32(50 + i%200), Payload: payload(text)}
+					_, err := client.UnaryCall(context.Background(), request)
+					check(err)
+					answered.Add(1)
+				}
+			})
+		}
+	}
+	group.Wait()
+	fmt.Println(answered.Load())
+}
+
 func main() {
-	if os.Args[1] == "server" {
+	switch os.Args[1] {
+	case "server":
 		serve(os.Args[2])
-	} else {
+	case "load":
+		calls, err := strconv.Atoi(os.Args[3])
+		check(err)
+		load(os.Args[2], calls)
+	default:
 		drive(os.Args[2])
 	}
 }
