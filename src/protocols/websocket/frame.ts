@@ -27,7 +27,9 @@ export const opcodeNames: Readonly<Record<number, string>> = {
 };
 
 /** Longest payload of a control frame (5.5). */
-export const maxControlBytes = 125;
+const maxControlBytes = 125;
+/** Longer ones are no mistake of the sender but of the reader, who has lost its place. */
+const maxOddControlBytes = 4096;
 /** Longest header. */
 export const maxHeaderBytes = 14;
 
@@ -43,6 +45,8 @@ export const header = {
   /** Length of header and payload. */
   headerBytes: 0,
   payloadBytes: 0,
+  /** A control frame longer than it may be, or a length that is not in its shortest form. */
+  odd: false,
 };
 
 /** Reads the header at `at` into `header`. 0: done; more: bytes needed in the window; -1: no frame. */
@@ -56,7 +60,7 @@ export function readHeader(window: Window, at: number): number {
   const fin = first >= 0x80;
   const short = second & 0x7f;
   const isControl = opcode >= Opcode.Close;
-  if (isControl && (!fin || short > maxControlBytes || (first & 0x40) !== 0)) return -1;
+  if (isControl && (!fin || (first & 0x40) !== 0)) return -1;
   const masked = second >= 0x80;
   const lengthBytes = short < 126 ? 0 : short === 126 ? 2 : 8;
   const keyAt = at + 2 + lengthBytes;
@@ -69,8 +73,7 @@ export function readHeader(window: Window, at: number): number {
     if (high > 0x1f_ffff) return -1;
     payload = high * 0x1_0000_0000 + window.u32(at + 6);
   }
-  // The shortest form has to be used.
-  if ((lengthBytes === 2 && payload < 126) || (lengthBytes === 8 && payload < 0x1_0000)) return -1;
+  if (isControl && payload > maxOddControlBytes) return -1;
   header.fin = fin;
   header.compressed = (first & 0x40) !== 0;
   header.opcode = opcode;
@@ -78,5 +81,9 @@ export function readHeader(window: Window, at: number): number {
   header.keyAt = keyAt;
   header.headerBytes = headerEnd - at;
   header.payloadBytes = payload;
+  header.odd =
+    (isControl && payload > maxControlBytes) ||
+    (lengthBytes === 2 && payload < 126) ||
+    (lengthBytes === 8 && payload < 0x1_0000);
   return 0;
 }

@@ -28,7 +28,7 @@ export function recognise(window: Window, side: Side): number {
   let at = 0;
   let texts = 0;
   for (let frames = 0; frames < 8 && at < window.length; frames++) {
-    if (readHeader(window, at) !== 0 || header.compressed) return Verdict.No;
+    if (readHeader(window, at) !== 0 || header.compressed || header.odd) return Verdict.No;
     const { opcode, headerBytes, payloadBytes, masked, fin } = header;
     if (masked !== (side === 'client') || at + headerBytes + payloadBytes > window.length) {
       return Verdict.No;
@@ -84,6 +84,7 @@ export function parse(window: Window, stream: Stream): Progress {
   state.frames++;
   state.wireBytes += headerBytes + payloadBytes;
   state.masked = header.masked;
+  if (header.odd) state.odd = true;
   state.maskAt = 0;
   if (header.masked) for (let i = 0; i < 4; i++) state.mask[i] = window.u8(header.keyAt + i);
   state.ends = header.fin;
@@ -130,6 +131,7 @@ function report(stream: Stream, unfinished: boolean): void {
   message.cut = cut;
   message.hole = state.hole;
   message.unfinished = unfinished;
+  message.malformed = state.odd;
   message.text(message.method, opcodeNames[state.opcode]!);
   if (state.opcode === Opcode.Text && (flags & MessageFlag.NotInflated) === 0) {
     message.target.from = prefixBytes;
@@ -142,7 +144,7 @@ function report(stream: Stream, unfinished: boolean): void {
 /** Ping, pong and close come between the frames of other messages. */
 function takeControl(window: Window, stream: Stream): Progress {
   const { out } = stream;
-  const { headerBytes, payloadBytes, masked, keyAt, opcode } = header;
+  const { headerBytes, payloadBytes, masked, keyAt, opcode, odd } = header;
   const total = headerBytes + payloadBytes;
   if (window.length < total) return total;
   const content = window.view(headerBytes, total).slice();
@@ -154,12 +156,12 @@ function takeControl(window: Window, stream: Stream): Progress {
   message.to = prefixBytes + content.length;
   message.size = total;
   message.version = version;
+  message.malformed = odd || (opcode === Opcode.Close && content.length === 1);
   message.text(message.method, opcodeNames[opcode]!);
   if (opcode === Opcode.Close) {
     const code = content.length >= 2 ? (content[0]! << 8) | content[1]! : 0;
     message.status = code;
     message.failed = !goodCloses.has(code);
-    message.malformed = content.length === 1;
     if (content.length > 2) {
       message.target.from = prefixBytes + 2;
       message.target.to = message.to;
@@ -221,7 +223,8 @@ function startsHere(window: Window, from: number, side: Side): boolean {
   let at = from;
   let frames = 0;
   while (at < window.length) {
-    if (readHeader(window, at) !== 0 || header.masked !== (side === 'client')) return false;
+    if (readHeader(window, at) !== 0 || header.odd) return false;
+    if (header.masked !== (side === 'client')) return false;
     if (frames === 0 && header.opcode === Opcode.Continuation) return false;
     at += header.headerBytes + header.payloadBytes;
     if (at > window.length) return false;

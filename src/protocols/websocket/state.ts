@@ -20,6 +20,8 @@ export class WebSocketState {
   kept = 0;
   hole = false;
   masked = false;
+  /** The length of one of its frames is not written as it has to be. */
+  odd = false;
   readonly mark: Mark = { timeMs: 0, packet: 0, sequence: 0 };
   /** A frame longer than what has come of it: bytes left, and where in the mask. */
   inFrame = false;
@@ -41,6 +43,7 @@ export class WebSocketState {
     this.kept = 0;
     this.hole = false;
     this.masked = false;
+    this.odd = false;
   }
 
   /** Takes payload bytes, unmasked, as far as `limit`. */

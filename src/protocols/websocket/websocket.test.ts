@@ -176,6 +176,26 @@ test('fragments are one message, with control frames in between', () => {
   expect(entries[1]!.response).toMatchObject({ frames: 3, size: 11 });
 });
 
+test('what breaks the specification in its lengths is shown, and said to do so', () => {
+  const events = [
+    client('GET /c HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+    server('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+    server(Uint8Array.from([0x81, 126, 0, 2]), 'hi'),
+    server(Uint8Array.from([0x88, 127, 0, 0, 0, 0, 0, 0, 1, 2, 0x03, 0xe8]), 'C'.repeat(256)),
+  ];
+  const [, text, close] = entriesOf(protocols, events);
+  expect(text).toMatchObject({
+    target: 'hi',
+    incomplete: ['the response breaks its specification'],
+  });
+  expect(close).toMatchObject({
+    method: 'close',
+    status: 1000,
+    incomplete: ['the response breaks its specification'],
+    response: { closeReason: 'C'.repeat(256) },
+  });
+});
+
 test('random bytes of other protocols are not taken for messages', () => {
   const random = seededRandom(3);
   for (let run = 0; run < 1000; run++) {
