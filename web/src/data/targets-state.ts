@@ -1,5 +1,6 @@
 /** What the live connection tells of the cluster: which pods are tapped. */
 import type { TargetsSummary } from '../../../src/serve/api.ts';
+import { integer } from '../ui/format.ts';
 import { observable } from './observable.ts';
 
 export interface TargetsState {
@@ -11,7 +12,7 @@ export const targetsState = observable<TargetsState>({ summary: undefined });
 
 /** `Tapping 12 / 14 pods in namespaces default, shop` */
 export function tappingText({ tapped, pods, namespaces, allNamespaces }: TargetsSummary): string {
-  const count = tapped === pods ? String(pods) : `${tapped} / ${pods}`;
+  const count = tapped === pods ? integer(pods) : `${integer(tapped)} / ${integer(pods)}`;
   const word = pods === 1 ? 'pod' : 'pods';
   if (allNamespaces) return `Tapping ${count} ${word} in all namespaces`;
   if (namespaces.length === 0) return `Tapping ${count} ${word}`;
