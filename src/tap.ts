@@ -5,14 +5,18 @@
 import { entryFields } from './entry/fields.ts';
 import type { RowContext } from './entry/row.ts';
 import type { FieldSchema } from './filter/contract.ts';
+import { Unanswered } from './join/index.ts';
+import { defaultLimits, pipelineLimits, type TapLimits } from './limits.ts';
 import { protocolByCode, protocols } from './protocols/index.ts';
 import { type AddressNames, fixedNames, LocalNames } from './resolve/index.ts';
+import type { Batch } from './ship/batch.ts';
 import { Capture } from './ship/columns.ts';
 import type { Store } from './store/contract.ts';
 import { CounterReports } from './tap/counters.ts';
 import { jsonlWriter } from './tap/jsonl.ts';
 import type { SavedPackets, TapSource, ThreadCounters } from './tap/messages.ts';
 import { type PipelineThread, startPipeline, type TakeBatch, TapError } from './tap/pipelines.ts';
+import { settling } from './tap/settling.ts';
 
 export interface TapOptions {
   readonly source: TapSource;
@@ -21,6 +25,7 @@ export interface TapOptions {
   readonly store: 'none' | { readonly directory: string | undefined; readonly limitBytes: number };
   readonly bodyLimitBytes: number;
   readonly redact: boolean;
+  readonly limits?: TapLimits;
   readonly write?: string | undefined;
   readonly guiPort: number;
   readonly proxyHost: string;
@@ -94,6 +99,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   let ready: (() => void) | undefined;
   const reports = new CounterReports();
   const takers: TakeBatch[] = [];
+  const rows = settling(options, takeWithAll(takers), stack);
   let { source } = options;
   if (options.output === 'page') {
     const { startPage } = await import('./tap/page.ts');
@@ -104,6 +110,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
       names: context,
       startedAt,
       counters: () => reports.report(thread?.counters(), store, ended),
+      onCleared: () => rows.forget(),
     });
     stack.defer(() => page.close());
     takers.push((batch) => page.push(batch));
@@ -130,11 +137,12 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
         capture: options.source.kind === 'local' ? Capture.Pcap : Capture.File,
         bodyLimitBytes: options.bodyLimitBytes,
         redact: options.redact,
+        ...pipelineLimits(options.limits ?? defaultLimits),
         demoPorts: options.demoPorts,
       },
       write: options.write,
     },
-    takeWithAll(takers),
+    rows.take,
   );
   const progress = setInterval(() => report(options, thread, startedAt), progressEveryMs);
   stack.defer(() => clearInterval(progress));

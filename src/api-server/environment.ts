@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { V1Affinity } from '@kubernetes/client-node';
 import { z } from 'zod';
 import type { ApiServerSettings } from '../cluster/settings.ts';
+import { ignoredUserAgentsSchema, limitsSchema } from '../link/messages.ts';
 
 /** The API server cannot begin: the message says what is missing. */
 export class StartError extends Error {}
@@ -44,7 +45,8 @@ const settingsSchema = z.object({
   maxEntriesDbSizeBytes: z.number().positive(),
   bodyLimitBytes: z.number().int().nonnegative(),
   redact: z.boolean(),
-  ignoredUserAgents: texts,
+  ignoredUserAgents: ignoredUserAgentsSchema,
+  limits: limitsSchema,
   logLevel: z.string(),
 }) satisfies z.ZodType<ApiServerSettings>;
 

@@ -19,8 +19,6 @@ import { loadIntake, saveIntake } from './saved-intake.ts';
 const advanceEveryMs = 50;
 /** A store that is behind holds tappers up, but not for ever: it sheds then, counted. */
 const roomMs = 2000;
-/** A tapper that cannot reach us for so long stops capturing. */
-const absentMinutes = 60;
 
 export interface IntakeOptions {
   readonly environment: ApiServerEnvironment;
@@ -47,7 +45,10 @@ export class Intake {
       this.#live?.push(batch);
       store.append(batch);
     };
-    this.#unanswered = new Unanswered({ emit: show });
+    this.#unanswered = new Unanswered({
+      emit: show,
+      patienceMs: environment.settings.limits.pendingMs,
+    });
     this.#join = new Join({
       emit: (batch) => {
         const known = this.#unanswered.take(batch, performance.now());
@@ -108,6 +109,11 @@ export class Intake {
     this.#hub.setTargets((node) => plan.of(node));
   }
 
+  /** What waits for its answer was asked before everything was to be forgotten. */
+  forget(): void {
+    this.#unanswered.clear();
+  }
+
   stopCapturing(): void {
     this.#capturing = false;
     this.#hub.setSettings(this.#settings());
@@ -140,7 +146,7 @@ export class Intake {
       redact: settings.redact,
       ignoredUserAgents: [...settings.ignoredUserAgents],
       threads: 1,
-      absentMinutes,
+      limits: settings.limits,
       logLevel: settings.logLevel,
     };
   }

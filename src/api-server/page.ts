@@ -22,6 +22,8 @@ export interface ClusterPageOptions {
   readonly port: number;
   readonly token: string;
   readonly targets: TargetControl;
+  /** Forgets everything, also what waits outside of the store. */
+  clear(): Promise<void>;
   counters(): Counters;
   info(): Info;
   greeting(): LiveServerMessage | undefined;
@@ -55,7 +57,7 @@ export async function startClusterPage(page: ClusterPageOptions): Promise<Cluste
       schema,
       protocols,
       checkQuery: (text) => checkQuery(text, schema),
-      clear: () => store.clear(),
+      clear: () => page.clear(),
       webRoot: existsSync(webRoot) ? webRoot : undefined,
       targets,
     },

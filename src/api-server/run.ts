@@ -61,6 +61,10 @@ export async function runApiServer(
     port: settings.ports.http,
     token: read.token,
     targets: cluster.control(() => intake.tappers()),
+    clear() {
+      intake.forget();
+      return store.clear();
+    },
     counters,
     info: () => ({
       version,

@@ -3,6 +3,7 @@
  * the builders. `defaultSettings` is the configuration nobody changed.
  */
 import type { V1Affinity, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import { defaultLimits, type TapLimits } from '../limits.ts';
 import { version } from '../version.ts';
 
 /** `tap`: as long as a session of the command line lives. `install`: until it is removed. */
@@ -122,6 +123,7 @@ export interface ApiServerSettings {
   readonly bodyLimitBytes: number;
   readonly redact: boolean;
   readonly ignoredUserAgents: readonly string[];
+  readonly limits: TapLimits;
   readonly logLevel: string;
 }
 
@@ -133,6 +135,7 @@ export type ServerChoices = Pick<
   | 'bodyLimitBytes'
   | 'redact'
   | 'ignoredUserAgents'
+  | 'limits'
   | 'logLevel'
 >;
 
@@ -254,6 +257,7 @@ export const defaultSettings: ClusterSettings = {
     bodyLimitBytes: 1_048_576,
     redact: true,
     ignoredUserAgents: [],
+    limits: defaultLimits,
     logLevel: 'info',
   },
 };

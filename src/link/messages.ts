@@ -7,6 +7,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import type { TapLimits } from '../limits.ts';
 import { type ColumnName, columns } from '../ship/columns.ts';
 
 /** Raised when messages, the batch frame or the batch's layout change. */
@@ -47,6 +48,26 @@ export const targetsSchema = z.object({
   ignored: z.array(z.object({ address, port })).max(1000).readonly(),
 });
 
+const positive = z.number().positive();
+
+/** See `TapLimits`; nothing is bounded here that the configuration does not bound. */
+export const limitsSchema = z.object({
+  pendingMs: positive,
+  absentMs: positive,
+  connections: positive,
+  idleMs: positive,
+  acknowledgedWaitMs: count,
+  gapWaitMs: count,
+  streamBytes: positive,
+  reassemblyBytes: positive,
+  messageBytes: positive,
+  batchRows: positive.int(),
+  batchBytes: positive.int(),
+}) satisfies z.ZodType<TapLimits>;
+
+/** Texts and how many of them are taken at most. */
+export const ignoredUserAgentsSchema = z.array(z.string().max(500)).max(100);
+
 /** How a tapper shall capture. */
 export const tapperSettingsSchema = z.object({
   /** `false`: stop, but stay connected. */
@@ -54,14 +75,10 @@ export const tapperSettingsSchema = z.object({
   bodyLimitBytes: z.number().int().nonnegative(),
   redact: z.boolean(),
   /** Calls with a user agent that contains one of these are no entries. */
-  ignoredUserAgents: z.array(z.string().max(500)).max(100),
+  ignoredUserAgents: ignoredUserAgentsSchema,
   /** Pipeline threads, flows split between them. */
   threads: z.number().int().min(1).max(64),
-  /** A tapper that has not heard of the API server for so long stops capturing. */
-  absentMinutes: z
-    .number()
-    .positive()
-    .max(60 * 24 * 30),
+  limits: limitsSchema,
   logLevel: z.string().max(20),
 });
 export type TapperSettings = z.infer<typeof tapperSettingsSchema>;

@@ -1,6 +1,7 @@
 /** A hub and tappers on loopback, with real TLS, for tests. */
 import net, { type AddressInfo } from 'node:net';
 import { generate } from 'selfsigned';
+import { defaultLimits } from '../limits.ts';
 import { Batch } from '../ship/batch.ts';
 import type { LinkSecret } from './connect.ts';
 import { LinkHub, type LinkHubOptions } from './hub.ts';
@@ -23,7 +24,7 @@ export const testSettings: TapperSettings = {
   redact: true,
   ignoredUserAgents: [],
   threads: 1,
-  absentMinutes: 10,
+  limits: defaultLimits,
   logLevel: 'info',
 };
 

@@ -23,6 +23,8 @@ export interface PageOptions {
   readonly names: RowContext;
   readonly startedAt: number;
   counters(): Counters;
+  /** Everything was forgotten. */
+  onCleared(): void;
 }
 
 export interface TapPage {
@@ -64,7 +66,10 @@ export async function startPage(page: PageOptions): Promise<TapPage> {
       schema,
       protocols,
       checkQuery: (text) => checkQuery(text, schema),
-      clear: () => store.clear(),
+      clear() {
+        page.onCleared();
+        return store.clear();
+      },
       webRoot: existsSync(webRoot) ? webRoot : undefined,
     },
     port: options.guiPort,

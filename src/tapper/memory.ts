@@ -3,6 +3,7 @@
  * the kernel takes back by itself do not count, as they do not for the kernel's OOM killer.
  */
 import { readFileSync } from 'node:fs';
+import { defaultLimits, type TapLimits } from '../limits.ts';
 
 export interface MemoryUse {
   readonly usedBytes: number;
@@ -71,15 +72,23 @@ const assumedLimitBytes = 512 << 20;
 const fixedBytes = 110 << 20;
 const mebibyte = 1 << 20;
 
-export function planMemory(limitBytes: number, threads: number): MemoryPlan {
+type Wanted = Pick<TapLimits, 'messageBytes' | 'reassemblyBytes' | 'batchBytes'>;
+
+/** `wanted` is the most; the container's limit may allow less. */
+export function planMemory(
+  limitBytes: number,
+  threads: number,
+  wanted: Wanted = defaultLimits,
+): MemoryPlan {
   const rest = Math.max(32 * mebibyte, (limitBytes || assumedLimitBytes) * 0.9 - fixedBytes);
-  const part = (share: number, mostMebibytes: number) =>
-    Math.floor(Math.min(mostMebibytes * mebibyte, Math.max(2 * mebibyte, rest * share)));
+  const part = (share: number, most: number) =>
+    Math.floor(Math.min(most, Math.max(2 * mebibyte, rest * share)));
+  const isSmall = limitBytes > 0 && limitBytes <= 400 * mebibyte;
   return {
-    bufferBytes: part(0.25, 32),
-    ringBytes: part(0.2 / threads, 32),
-    windowBytes: part(0.2 / threads, 64),
-    reassemblyBytes: part(0.2 / threads, 64),
-    batchHeapBytes: limitBytes === 0 || limitBytes > 400 * mebibyte ? 4 * mebibyte : mebibyte,
+    bufferBytes: part(0.25, 32 * mebibyte),
+    ringBytes: part(0.2 / threads, 32 * mebibyte),
+    windowBytes: part(0.2 / threads, wanted.messageBytes),
+    reassemblyBytes: part(0.2 / threads, wanted.reassemblyBytes),
+    batchHeapBytes: isSmall ? Math.min(wanted.batchBytes, mebibyte) : wanted.batchBytes,
   };
 }

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { CaptureTargets } from '../capture/index.ts';
 import type { ShedLevel } from '../dissect/index.ts';
+import { pipelineLimits } from '../limits.ts';
 import type { CaptureReport, TapperSettings } from '../link/index.ts';
 import { Capture } from '../ship/columns.ts';
 import type { ThreadOptions } from '../tap/messages.ts';
@@ -100,7 +101,7 @@ export class NodeCapture {
 
   async #start(wanted: Wanted): Promise<void> {
     const { threads: count } = wanted.settings;
-    const plan = planMemory(this.#options.limitBytes, count);
+    const plan = planMemory(this.#options.limitBytes, count, wanted.settings.limits);
     // By chance: another tapper on this node has other threads, and must not share with these.
     const fanoutGroup = count > 1 ? randomInt(1, 0x10000) : undefined;
     const start = this.#options.start ?? startPipeline;
@@ -158,6 +159,7 @@ function isSamePipeline(one: Wanted, other: Wanted): boolean {
       settings.bodyLimitBytes,
       settings.redact,
       settings.ignoredUserAgents,
+      settings.limits,
     ]);
   return shape(one) === shape(other);
 }
@@ -185,9 +187,12 @@ function threadOptions(
       bodyLimitBytes: settings.bodyLimitBytes,
       redact: settings.redact,
       demoPorts: [],
-      batchHeapBytes: plan.batchHeapBytes,
-      windowBytes: plan.windowBytes,
-      limits: { totalBufferBytes: plan.reassemblyBytes },
+      ...pipelineLimits({
+        ...settings.limits,
+        batchBytes: plan.batchHeapBytes,
+        messageBytes: plan.windowBytes,
+        reassemblyBytes: plan.reassemblyBytes,
+      }),
     },
     write: undefined,
   };

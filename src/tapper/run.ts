@@ -124,10 +124,10 @@ class Tapper {
     else if (fill > shedBodiesFrom) this.#capture.shed(ShedLevel.Bodies);
     else this.#capture.shed(ShedLevel.Nothing);
     if (memoryFill > shedBufferFrom) this.#link.shrinkTo(this.#link.bufferedBytes / 2);
-    const patienceMs = (this.#settings?.absentMinutes ?? 0) * 60_000;
+    const patienceMs = this.#settings?.limits.absentMs ?? 0;
     if (!this.#deserted && patienceMs > 0 && this.#link.silentMs > patienceMs) {
       this.#deserted = true;
-      const minutes = this.#settings!.absentMinutes;
+      const minutes = Math.round(patienceMs / 60_000);
       void this.#capture.stop(`the API server has been gone for ${minutes} minutes`);
     }
   }

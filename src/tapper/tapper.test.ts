@@ -197,7 +197,7 @@ describe('a tapper', () => {
   live('stops capturing when the API server has been gone for too long', async () => {
     const { take } = taker();
     const hub = await hubWith(take);
-    hub.setSettings({ ...testSettings, absentMinutes: 0.005 });
+    hub.setSettings({ ...testSettings, limits: { ...testSettings.limits, absentMs: 500 } });
     const { lines } = tapperFor(hub);
     await until(() => state(hub)?.state === 'capturing');
     await hub.close();

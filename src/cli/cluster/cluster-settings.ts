@@ -13,6 +13,7 @@ import {
   volumeSpareBytes,
 } from '../../cluster/settings.ts';
 import type { MizuConfig } from '../../config/index.ts';
+import { limitsOf } from '../limits.ts';
 
 /** What is found out from the cluster before anything is made. */
 export interface ClusterFacts {
@@ -85,9 +86,10 @@ function userName(): string {
 }
 
 function serverChoices(
-  { tap, logLevel }: MizuConfig,
+  config: MizuConfig,
   namespaces: readonly string[],
 ): ClusterSettings['server'] {
+  const { tap, logLevel } = config;
   return {
     targets: {
       namespaces,
@@ -101,6 +103,7 @@ function serverChoices(
     bodyLimitBytes: tap.bodyLimit,
     redact: tap.redact,
     ignoredUserAgents: tap.ignoredUserAgents,
+    limits: limitsOf(config),
     logLevel,
   };
 }

@@ -1,7 +1,9 @@
 /** The options of `mizu tap`, and what the typed words become. */
 import { type Command, Option } from 'commander';
 import { addConfigOptions, type GivenOptions, type LoadedConfig } from '../../config/index.ts';
+import type { TapLimits } from '../../limits.ts';
 import { UserError } from '../errors.ts';
+import { limitsOf } from '../limits.ts';
 
 /** Where the traffic comes from; neither `local` nor `read`: a cluster. */
 export interface SourceOptions {
@@ -21,6 +23,7 @@ export interface TapCommandOptions extends SourceOptions {
   readonly maxEntriesDbSize: number;
   readonly bodyLimit: number;
   readonly redact: boolean;
+  readonly limits: TapLimits;
   readonly guiPort: number;
   readonly proxyHost: string;
   readonly token?: string | undefined;
@@ -67,6 +70,7 @@ export function tapOptions(source: SourceOptions, { config }: LoadedConfig): Tap
     maxEntriesDbSize: tap.maxEntriesDbSize,
     bodyLimit: tap.bodyLimit,
     redact: tap.redact,
+    limits: limitsOf(config),
     guiPort: tap.guiPort,
     proxyHost: tap.proxyHost,
     token: token || undefined,

@@ -12,6 +12,7 @@ import {
   text,
 } from '../declare.ts';
 import { anyPort, quantity, targetCommands } from './common.ts';
+import { limits } from './limits.ts';
 
 const uploads = 'the service that it uploaded to is gone, and Mizu sends nothing anywhere';
 
@@ -200,6 +201,7 @@ export const tap = group(
     ...showing,
     'api-server-resources': resources('the API server'),
     'tapper-resources': resources('each tapper'),
+    limits,
     ...later,
     ...past,
   },
