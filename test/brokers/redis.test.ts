@@ -402,7 +402,7 @@ describe.skipIf(!installed)('Redis (skipped when redis-server is not installed)'
   test(
     'redis-benchmark: as many entries as commands, each answered',
     async () => {
-      const each = 20_000;
+      const each = 5000;
       const tests = 'set,get,incr,lpush,rpush,lpop,sadd,hset,spop,zadd,mset';
       const entries = await recorded(server, async () => {
         const words = ['-p', String(server.port), '-n', String(each), '-c', '20', '-P', '16'];
@@ -410,10 +410,9 @@ describe.skipIf(!installed)('Redis (skipped when redis-server is not installed)'
         expect(code).toBe(0);
       });
       const counts: Record<string, number> = {};
-      for (const { method, outcome, response } of entries) {
-        counts[method] = (counts[method] ?? 0) + 1;
-        expect([outcome, typeof response]).toEqual(['ok', 'object']);
-      }
+      for (const { method } of entries) counts[method] = (counts[method] ?? 0) + 1;
+      const whole = entries.filter(({ outcome, response }) => outcome === 'ok' && response);
+      expect(whole.length).toBe(entries.length);
       for (const name of tests.toUpperCase().split(',')) expect(counts[name]).toBe(each);
     },
     longestTestMs,
