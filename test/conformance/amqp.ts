@@ -1,104 +1,83 @@
-/**
- * Methods of AMQP 0-9-1 as Mizu sees them against what tshark found (`truth/*.jsonl`, records of type
- * `amqp`), connection by connection.
- */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** AMQP 0-9-1: every method with its arguments, every message with the length of its body. */
 import type { Entry } from '../../src/entry/entry.ts';
-import { entriesOf } from './http1.ts';
-import { captureFiles, capturesFolder } from './http1-all.ts';
+import type { Comparable, Ends, Line, TruthRecord } from './messages.ts';
+import { linesOf } from './messages.ts';
 
-interface TruthFrame {
-  readonly type: 'amqp';
-  readonly stream: number;
-  readonly dir: 'c2s' | 's2c';
+interface Frame extends TruthRecord {
+  readonly n: number;
+  readonly dir: string;
   readonly channel: number;
   readonly kind: string;
   readonly method?: string;
   readonly args?: Readonly<Record<string, string>>;
   readonly body_size?: number | string;
-}
-interface TruthConnection {
-  readonly type: 'tcp_stream';
-  readonly stream: number;
-  readonly client: string;
+  readonly payload_len?: number;
 }
 
-export interface AmqpComparison {
-  readonly captures: number;
-  readonly methods: number;
-  /** What only one of the two has found. */
-  readonly differences: readonly string[];
+/** Names of arguments in the truth, and those that Mizu has for them. */
+const names: Readonly<Record<string, string>> = {
+  nowait: 'noWait',
+  version_major: 'versionMajor',
+  version_minor: 'versionMinor',
+};
+
+export const amqp: Comparable = {
+  title: 'AMQP 0-9-1',
+  types: ['amqp'],
+  theirs(records, ends) {
+    const lines: Line[] = [];
+    for (const frame of records as Frame[]) {
+      if (frame.kind === 'method') lines.push(methodLine(frame, ends));
+      if (frame.kind !== 'header') continue;
+      // The header belongs to the method before it: what is sent with it is one message.
+      const at = lines.findLastIndex(({ name }) => name.startsWith(`${frame.stream}/`));
+      const method = lines[at]!;
+      lines[at] = { ...method, text: `${method.text} body=${frame.body_size}` };
+    }
+    return lines;
+  },
+  ours(entries) {
+    const seen = entries.filter(({ protocol }) => protocol.name === 'amqp');
+    return linesOf(seen.flatMap(halves), (entry, side) => {
+      const { method, channel, bodySize, ...args } = entry[side]!;
+      const told = Object.entries(args).filter(([name]) => compared.has(name));
+      return textOf(channel, String(method), told, bodySize);
+    });
+  },
+};
+
+function methodLine(frame: Frame, ends: Ends): Line {
+  const { stream, n, dir, channel, method = '', args = {} } = frame;
+  const told = Object.entries(args).map(([name, value]) => [
+    names[name] ?? name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ]);
+  const text = textOf(channel, method.toLowerCase().replace('.', ' '), told as [string, string][]);
+  return { ...ends.of(stream, dir), name: `${stream}/${n}`, text };
 }
 
-/** Compares all captures whose truth has AMQP. */
-export async function compareAllAmqp(): Promise<AmqpComparison> {
-  let captures = 0;
-  let methods = 0;
-  const differences: string[] = [];
-  for (const file of captureFiles()) {
-    const path = join(capturesFolder, 'truth', `${file}.jsonl`);
-    if (!existsSync(path)) continue;
-    const theirs = truthOf(path);
-    if (theirs.length === 0) continue;
-    captures++;
-    methods += theirs.length;
-    const all = await entriesOf(join(capturesFolder, file));
-    const ours = all.filter(({ protocol }) => protocol.name === 'amqp').flatMap(methodsOf);
-    differences.push(...without(theirs, ours).map((each) => `${file}: not found: ${each}`));
-    differences.push(...without(ours, theirs).map((each) => `${file}: too much: ${each}`));
-  }
-  return { captures, methods, differences };
-}
+/** The arguments that the truth tells. */
+const compared = new Set(
+  'versionMajor versionMinor mechanism locale channelMax frameMax heartbeat virtualHost replyCode \
+replyText exchange type durable autoDelete noWait mandatory immediate routingKey queue'.split(' '),
+);
 
-/** `client port, sender, channel, method, what it is about` of each method. */
-function truthOf(path: string): string[] {
-  const records = readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as TruthFrame | TruthConnection);
-  const clients = new Map<number, string>();
-  for (const record of records) {
-    if (record.type === 'tcp_stream') clients.set(record.stream, record.client.split(' ')[1]!);
-  }
-  return records.flatMap((record) => {
-    if (record.type !== 'amqp' || record.kind !== 'method') return [];
-    const { args = {}, method = '', dir, channel, stream } = record;
-    const about = [args['exchange'], args['routing_key'], args['queue'], args['virtual_host']];
-    return [lineOf(clients.get(stream)!, dir === 'c2s', channel, method.toLowerCase(), about)];
-  });
-}
-
-function lineOf(
-  port: string | number,
-  fromClient: boolean,
+function textOf(
   channel: unknown,
   method: string,
-  about: readonly unknown[],
+  args: readonly (readonly [string, unknown])[],
+  bodySize?: unknown,
 ): string {
-  const words = about.filter((each) => each !== undefined && each !== '');
-  return [port, fromClient ? '>' : '<', channel, method.replace('.', ' '), ...words].join(' ');
+  const words = args.map(([name, value]) => `${name}=${value === '' ? '' : plain(value)}`);
+  const body = bodySize === undefined ? [] : [`body=${bodySize}`];
+  return [channel, method, ...words.sort(), ...body].join(' ');
 }
 
-/** Both methods of an entry; a closing that stands for an answer is an entry of its own as well. */
-function methodsOf({ src, dst, request, response }: Entry): string[] {
-  const client = src.port > dst.port ? src.port : dst.port;
-  return [request, response].flatMap((side, i) => {
-    if (side === undefined) return [];
-    if (i === 1 && / close$/.test(String(side['method']))) return [];
-    const { exchange, routingKey, queue, virtualHost } = side;
-    const fromClient = (client === src.port) === (i === 0);
-    const about = [exchange, routingKey, queue, virtualHost];
-    return [lineOf(client, fromClient, side['channel'], String(side['method']), about)];
-  });
-}
+const plain = (value: unknown) => (typeof value === 'boolean' ? Number(value) : value);
 
-/** The lines of one list that the other lacks, repeats counted. */
-function without(lines: readonly string[], others: readonly string[]): string[] {
-  const left = [...others];
-  return lines.filter((line) => {
-    const at = left.indexOf(line);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
+/** A closing that stands for an answer is an entry of its own as well. */
+function halves(entry: Entry): Entry[] {
+  if (!/ close$/.test(String(entry.response?.['method']))) return [entry];
+  const { response: _, ...rest } = entry;
+  return [rest as Entry];
 }

@@ -182,10 +182,15 @@ function likeness(pair: TruthPair, entry: Entry): number {
   const request =
     pair.request !== null &&
     entry.request?.['method'] === pair.request.method &&
-    entry.target === pair.request.uri;
+    targetOf(entry) === pair.request.uri;
   const response = pair.response !== null && entry.response?.['status'] === pair.response.status;
   if (pair.request !== null) return request ? (response ? 3 : 2) : 0;
   return response ? 2 : 0;
+}
+
+/** As on the wire: the row of a refinement has more. */
+function targetOf({ request, target }: Entry): string {
+  return String(request?.['targetUri'] ?? target);
 }
 
 function compareSide(
@@ -198,7 +203,7 @@ function compareSide(
   if (seen === undefined) return `not seen: ${truth.method ?? truth.status} ${truth.uri ?? ''}`;
   if (side === 'request') {
     if (seen['method'] !== truth.method) return `method ${String(seen['method'])}`;
-    if (entry!.target !== truth.uri) return `target ${entry!.target} for ${truth.uri}`;
+    if (targetOf(entry!) !== truth.uri) return `target ${targetOf(entry!)} for ${truth.uri}`;
   } else if (seen['status'] !== truth.status) {
     return `status ${String(seen['status'])} for ${truth.status}`;
   }
