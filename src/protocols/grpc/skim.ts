@@ -13,26 +13,20 @@ export interface SkimmedCall {
   readonly path: number;
 }
 
-/** As the clients there are write it. */
-const versionHeaders = ['onnect-protocol-version', 'onnect-Protocol-Version'].map((name) =>
-  Buffer.from(name),
-);
 const versionQuery = Buffer.from('connect=v1');
-/** Bytes of a head that are searched. */
-const maxHeadBytes = 8192;
 const slash = 47;
 const question = 63;
 const firstHttp2Version = 20;
 
 /**
- * `bytes[base + span]` are the message's spans, its head begins at `base`, the body's first byte, when it is
- * in the same memory, is at `bodyAt`. Undefined: the request is no call, or one of gRPC itself.
+ * `bytes[base + span]` are the message's spans. `isConnect`: a header names a version of Connect.
+ * Undefined: the request is no call, or one of gRPC itself.
  */
 export function skimCall(
   message: Message,
   bytes: Uint8Array,
   base: number,
-  bodyAt: number,
+  isConnect: boolean,
 ): SkimmedCall | undefined {
   const { contentType, target } = message;
   const from = base + target.from;
@@ -42,13 +36,8 @@ export function skimCall(
   if (typeFrom === typeTo) return isGet(bytes, from, to) ? found(callCodes.connect) : undefined;
   const kind = callKind(bytes, typeFrom, typeTo);
   if (kind !== undefined) return kind.code === callCodes.grpc ? undefined : found(kind.code);
-  if (!isUnaryType(bytes, typeFrom, typeTo) || !isMethodPath(bytes, from, to)) return undefined;
-  const head = Buffer.from(
-    bytes.buffer,
-    bytes.byteOffset + base,
-    Math.min(bodyAt - base, maxHeadBytes),
-  );
-  return versionHeaders.some((name) => head.includes(name)) ? found(callCodes.connect) : undefined;
+  const isUnary = isConnect && isUnaryType(bytes, typeFrom, typeTo);
+  return isUnary && isMethodPath(bytes, from, to) ? found(callCodes.connect) : undefined;
 
   function found(code: number): SkimmedCall {
     return { code, path: numberOfPath(bytes, from, to) };

@@ -65,7 +65,7 @@ export function refineKept(window: Window, stream: Stream, kept: number, chunked
   const body = chunked ? dechunk(wire).content : wire;
   if (answer) {
     refineAnswer(message, note, bytes, start, bodyAt, body, 0, body.length);
-  } else refineRequest(message, bytes, start, body, 0, body.length);
+  } else refineRequest(message, bytes, start, body, 0, body.length, head.isConnect);
 }
 
 /** Reports the message's first `kept` bytes as cut and takes them off the window. */

@@ -49,6 +49,8 @@ class Head {
   upgradeFrom = 0;
   upgradeTo = 0;
   hasUpgrade = false;
+  /** The request says that it is a call of Connect. */
+  isConnect = false;
   /** Where the first line starts that is not here whole; absolute. */
   lineStart = 0;
 
@@ -58,6 +60,7 @@ class Head {
     this.upgradeFrom = 0;
     this.upgradeTo = 0;
     this.hasUpgrade = false;
+    this.isConnect = false;
   }
 }
 export const head = new Head();
@@ -222,6 +225,9 @@ function readField(
       head.hasUpgrade = true;
       head.upgradeFrom = from;
       head.upgradeTo = endOfWord(bytes, from, to, comma);
+      return;
+    case Field.ConnectVersion:
+      head.isConnect = true;
       return;
     default:
       if ((action & sensitive) === 0) readTraceId(action, bytes, from, to, base, message);

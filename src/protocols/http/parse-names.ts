@@ -18,6 +18,7 @@ export const Field = {
   B3TraceId: 7,
   B3: 8,
   UberTraceId: 9,
+  ConnectVersion: 10,
 } as const;
 
 /** Set in an action beside `Field` when the value is to be redacted. */
@@ -35,6 +36,7 @@ const readNames: Readonly<Record<string, number>> = {
   'x-b3-traceid': Field.B3TraceId,
   b3: Field.B3,
   'uber-trace-id': Field.UberTraceId,
+  'connect-protocol-version': Field.ConnectVersion,
 };
 
 /**

@@ -82,7 +82,7 @@ export function parse(window: Window, stream: Stream): Progress {
     return total;
   }
   message.to = total;
-  refineWhole(message, answer, note, bytes, start, headEnd, total);
+  refineWhole(message, answer, note, bytes, start, headEnd, total, head.isConnect);
   const { status } = message;
   out.whole();
   window.consume(total);
@@ -172,7 +172,7 @@ function cutBody(window: Window, stream: Stream, headEnd: number, total: number)
   }
   if (stream.side === 'client') {
     const { bytes, start } = window;
-    refineRequest(out.message, bytes, start, bytes, start + headEnd, start + kept);
+    refineRequest(out.message, bytes, start, bytes, start + headEnd, start + kept, head.isConnect);
     state.lastNote = out.message.note;
   }
   beginCut(window, stream, kept);

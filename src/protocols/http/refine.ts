@@ -54,7 +54,10 @@ function kindOf(bytes: Uint8Array, from: number, to: number): number {
   return Kind.None;
 }
 
-/** A message that lies in `bytes[start, start + total)`; `note`: of the request it answers. */
+/**
+ * A message that lies in `bytes[start, start + total)`; `note`: of the request it answers; `isConnect`: see
+ * `refineRequest`.
+ */
 export function refineWhole(
   message: Message,
   isAnswer: boolean,
@@ -63,17 +66,19 @@ export function refineWhole(
   start: number,
   headEnd: number,
   total: number,
+  isConnect: boolean,
 ): void {
   const body = start + headEnd;
-  if (!isAnswer) refineRequest(message, bytes, start, bytes, body, start + total);
+  if (!isAnswer) refineRequest(message, bytes, start, bytes, body, start + total, isConnect);
   else if (isRefined(note)) {
     refineAnswer(message, note, bytes, start, body, bytes, body, start + total);
   }
 }
 
 /**
- * Looks at a request. `bytes[base + span]` are the message's spans, `bytes[from, to)` its body without the
- * chunked coding. Sets protocol, target and note of the message when it is refined.
+ * Looks at a request. `bytes[base + span]` are the message's spans, `body[from, to)` its body without the
+ * chunked coding; `isConnect`: a header names a version of Connect. Sets protocol, target and note of the
+ * message when it is refined.
  */
 export function refineRequest(
   message: Message,
@@ -82,19 +87,45 @@ export function refineRequest(
   body: Uint8Array,
   from: number,
   to: number,
+  isConnect: boolean,
 ): void {
-  const call = skimCall(message, bytes, base, body === bytes ? from : bytes.length);
-  if (call !== undefined) {
-    message.protocol = call.code;
-    message.note = noteOfRefined(call.code, call.path);
-    return;
-  }
-  if (from === to) {
-    if (message.target.to - message.target.from >= shortestQueryTarget) {
-      refineTarget(message, bytes, base);
-    }
-    return;
-  }
+  const { target, contentType } = message;
+  if (contentType.to === contentType.from) {
+    const query = queryAt(bytes, base + target.from, base + target.to);
+    if (query > 0) refineTarget(message, bytes, base, query);
+  } else refineBody(message, bytes, base, body, from, to, isConnect);
+}
+
+/** Looks at the request's target; its query begins at `query`. */
+function refineTarget(message: Message, bytes: Uint8Array, base: number, query: number): void {
+  if (refineCall(message, bytes, base, false)) return;
+  const label = labelOfTarget(bytes, query, base + message.target.to);
+  if (label !== undefined) refine(message, bytes, base, Refined.GraphQl, label);
+}
+
+function refineCall(
+  message: Message,
+  bytes: Uint8Array,
+  base: number,
+  isConnect: boolean,
+): boolean {
+  const call = skimCall(message, bytes, base, isConnect);
+  if (call === undefined) return false;
+  message.protocol = call.code;
+  message.note = noteOfRefined(call.code, call.path);
+  return true;
+}
+
+function refineBody(
+  message: Message,
+  bytes: Uint8Array,
+  base: number,
+  body: Uint8Array,
+  from: number,
+  to: number,
+  isConnect: boolean,
+): void {
+  if (refineCall(message, bytes, base, isConnect) || from === to) return;
   const { contentType } = message;
   const kind = kindOf(bytes, base + contentType.from, base + contentType.to);
   if (kind === Kind.None) return;
@@ -116,18 +147,16 @@ export function refineRequest(
 
 const question = 63;
 
-/** A GET may carry a query of GraphQL in its target. */
-function refineTarget(message: Message, bytes: Uint8Array, base: number): void {
-  const { target } = message;
-  const to = base + target.to;
-  let i = base + target.from + 1;
+/** Letters with which the first name of a query of GraphQL or Connect begins. */
+const firstLetters = new Uint8Array(256);
+for (const letter of 'qovebcm') firstLetters[letter.charCodeAt(0)] = 1;
+
+/** Where the query of a target begins that may be more than HTTP, or 0. */
+function queryAt(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from < shortestQueryTarget) return 0;
+  let i = from + 1;
   while (i < to && bytes[i] !== question) i++;
-  if (to - i < 3) return;
-  // The names that a query may start with: query, operationName, variables, extensions.
-  const first = bytes[i + 1];
-  if (first !== 113 && first !== 111 && first !== 118 && first !== 101) return;
-  const label = labelOfTarget(bytes, i + 1, to);
-  if (label !== undefined) refine(message, bytes, base, Refined.GraphQl, label);
+  return i + 2 < to && firstLetters[bytes[i + 1]!] === 1 ? i + 1 : 0;
 }
 
 function refine(

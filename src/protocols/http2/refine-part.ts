@@ -10,7 +10,7 @@ export function refinePart(part: Http2Message, message: Message): void {
   const from = part.bodyAt;
   const to = from + part.keptBytes;
   if (part.status === 0) {
-    if (part.path.length > 0) refineRequest(message, bytes, 0, bytes, from, to);
+    if (part.path.length > 0) refineRequest(message, bytes, 0, bytes, from, to, false);
   } else if (isRefined(part.requestNote)) {
     refineAnswer(message, part.requestNote, bytes, 0, from, bytes, from, to);
   }
