@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../test/fuzz/random.ts';
+import type { ValueMap } from '../../dissect/contract.ts';
 import type { Entry } from '../../entry/entry.ts';
 import {
   byteByByte,
@@ -162,6 +163,20 @@ test('the connection ends within a message', () => {
   });
 });
 
+/** Fields that the specification keeps for itself. */
+const reserved = new Set(
+  'ticket capabilities insist outOfBand channelId knownHosts clusterId'.split(' '),
+);
+
+/** A field of amqplib's is shown with its value. */
+function expectShown(shown: ValueMap, field: string, sent: unknown): void {
+  const ours = field === 'nowait' ? 'noWait' : field;
+  // What is kept for itself is only shown when it says something.
+  if (reserved.has(ours) && shown[ours] === undefined) expect([0, '', false]).toContain(sent);
+  // AMQPLAIN makes a table of its response; it has a test of its own.
+  else if (ours !== 'response') expect(shown[ours]).toEqual(sent);
+}
+
 describe('every method', () => {
   const known = methods.filter(({ name }) => codecMethod(name) !== undefined);
 
@@ -208,12 +223,8 @@ describe('every method', () => {
         });
         expect(request).toMatchObject({ method: name, channel });
         for (const { name: field } of args) {
-          const ours = field === 'nowait' ? 'noWait' : field;
-          const shown = request![ours];
           const sent = (given as Record<string, unknown>)[field];
-          const expected = sent instanceof Buffer ? sent.toString() : sent;
-          // Reserved fields are only shown when they say something.
-          if (shown !== undefined && ours !== 'response') expect(shown).toEqual(expected);
+          expectShown(request!, field, sent instanceof Buffer ? sent.toString() : sent);
         }
       }),
       { numRuns: 20 },
