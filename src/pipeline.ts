@@ -1,7 +1,7 @@
 /**
  * START HERE. One pipeline: packets in, batches of rows out, all stages joined in their order.
  *
- *   packet → decode → reassemble → dissect → batch
+ *   packet → decode → reassemble → dissect → refine → batch
  *
  * Everything runs in the call of `packet`; nothing is queued between the stages. A pipeline knows no
  * clock of its own: time comes with the packets, or from `advance` when none arrive.
@@ -11,9 +11,10 @@ import { Decoded } from './decode/contract.ts';
 import { Decoder } from './decode/index.ts';
 import type { Conversation } from './dissect/conversation.ts';
 import { Dissector, RowWriter, type ShedLevel } from './dissect/index.ts';
-import { protocols } from './protocols/index.ts';
+import { protocolByCode, protocols } from './protocols/index.ts';
 import type { ReassembleLimits } from './reassemble/contract.ts';
 import { defaultReassembleLimits, Reassembler } from './reassemble/index.ts';
+import { makeRefiner, type Refiner } from './refine/index.ts';
 import type { Batch } from './ship/batch.ts';
 
 export interface PipelineOptions {
@@ -24,6 +25,8 @@ export interface PipelineOptions {
   readonly capture: number;
   readonly bodyLimitBytes: number;
   readonly redact: boolean;
+  /** Calls with such a User-Agent are left out. */
+  readonly ignoredUserAgents?: readonly string[];
   readonly demoPorts: readonly number[];
   readonly limits?: Partial<ReassembleLimits>;
   /** Rows and heap bytes of one batch. */
@@ -48,6 +51,8 @@ export interface PipelineCounters {
   readonly holeBytes: number;
   readonly shedConnections: number;
   readonly entries: number;
+  /** Exchanges that were left out on purpose; they are no entries. */
+  readonly ignored: number;
   readonly pending: number;
   readonly shedBodies: number;
   readonly notUnderstood: Readonly<Record<string, number>>;
@@ -56,17 +61,20 @@ export interface PipelineCounters {
 export class Pipeline implements PacketSink {
   readonly #decoder = new Decoder();
   readonly #rows: RowWriter;
+  readonly #refiner: Refiner | undefined;
   readonly #dissector: Dissector;
   readonly #reassembler: Reassembler<Conversation | undefined>;
 
   constructor(options: PipelineOptions, seal: (batch: Batch) => void) {
+    const { ignoredUserAgents = [] } = options;
+    this.#refiner = makeRefiner({ ignoredUserAgents }, protocolByCode);
     this.#rows = new RowWriter({
       rows: options.batchRows ?? defaultBatchRows,
       heapBytes: options.batchHeapBytes ?? defaultBatchHeapBytes,
       thread: options.thread,
       node: options.node,
       capture: options.capture,
-      seal,
+      seal: this.#refiner === undefined ? seal : (batch) => this.#refine(batch, seal),
     });
     this.#dissector = new Dissector({
       protocols,
@@ -81,6 +89,12 @@ export class Pipeline implements PacketSink {
       ...defaultReassembleLimits,
       ...options.limits,
     });
+  }
+
+  #refine(batch: Batch, seal: (batch: Batch) => void): void {
+    this.#refiner?.refine(batch);
+    if (batch.rows > 0) seal(batch);
+    else this.#rows.recycle(batch.buffer);
   }
 
   packet(
@@ -139,7 +153,8 @@ export class Pipeline implements PacketSink {
       holes: streams.holes,
       holeBytes: streams.holeBytes,
       shedConnections: streams.shedConnections + dissect.shedConnections,
-      entries: this.#rows.entries,
+      entries: this.#rows.entries - (this.#refiner?.ignored ?? 0),
+      ignored: this.#refiner?.ignored ?? 0,
       pending: this.#rows.live,
       shedBodies: this.#dissector.shedBodies + dissect.shedMessages,
       notUnderstood: Object.fromEntries(dissect.notUnderstood),

@@ -5,11 +5,10 @@
 import { entryFields } from './entry/fields.ts';
 import type { RowContext } from './entry/row.ts';
 import type { FieldSchema } from './filter/contract.ts';
-import { Unanswered } from './join/index.ts';
 import { defaultLimits, pipelineLimits, type TapLimits } from './limits.ts';
+import type { PipelineOptions } from './pipeline.ts';
 import { protocolByCode, protocols } from './protocols/index.ts';
 import { type AddressNames, fixedNames, LocalNames } from './resolve/index.ts';
-import type { Batch } from './ship/batch.ts';
 import { Capture } from './ship/columns.ts';
 import type { Store } from './store/contract.ts';
 import { CounterReports } from './tap/counters.ts';
@@ -25,6 +24,8 @@ export interface TapOptions {
   readonly store: 'none' | { readonly directory: string | undefined; readonly limitBytes: number };
   readonly bodyLimitBytes: number;
   readonly redact: boolean;
+  /** Calls whose User-Agent contains one of these are left out. */
+  readonly ignoredUserAgents?: readonly string[];
   readonly limits?: TapLimits;
   readonly write?: string | undefined;
   readonly guiPort: number;
@@ -67,6 +68,8 @@ export interface TapSummary {
   readonly dropped: number;
   /** Rows, bodies and connections given up since something was too slow or memory was short. */
   readonly shed: number;
+  /** Calls left out on purpose: by their User-Agent. */
+  readonly ignored: number;
   readonly notUnderstood: Readonly<Record<string, number>>;
   readonly damage: readonly {
     readonly file: string;
@@ -131,15 +134,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   thread = startPipeline(
     {
       source,
-      pipeline: {
-        thread: 0,
-        node: 0,
-        capture: options.source.kind === 'local' ? Capture.Pcap : Capture.File,
-        bodyLimitBytes: options.bodyLimitBytes,
-        redact: options.redact,
-        ...pipelineLimits(options.limits ?? defaultLimits),
-        demoPorts: options.demoPorts,
-      },
+      pipeline: pipelineOptions(options),
       write: options.write,
     },
     rows.take,
@@ -158,6 +153,20 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   report(options, thread, startedAt);
   if (options.output === 'page' && !options.signal.aborted) await aborted(options.signal);
   return summarise(counters, store, startedAt);
+}
+
+function pipelineOptions(options: TapOptions): PipelineOptions {
+  const { source, bodyLimitBytes, redact, ignoredUserAgents = [], demoPorts } = options;
+  return {
+    thread: 0,
+    node: 0,
+    capture: source.kind === 'local' ? Capture.Pcap : Capture.File,
+    bodyLimitBytes,
+    redact,
+    ignoredUserAgents,
+    ...pipelineLimits(options.limits ?? defaultLimits),
+    demoPorts,
+  };
 }
 
 /** The page's own calls are left out by the port it really has: 0 was any free one. */
@@ -271,6 +280,7 @@ function summarise(
     holeBytes: pipeline.holeBytes,
     dropped: source.dropped,
     shed: counters.shedRows + pipeline.shedBodies + pipeline.shedConnections + (stored?.shed ?? 0),
+    ignored: pipeline.ignored,
     notUnderstood: pipeline.notUnderstood,
     damage: counters.damage,
     saved: counters.saved,

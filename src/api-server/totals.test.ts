@@ -19,7 +19,11 @@ const store = {
   repairs: [],
 } as unknown as Store;
 
-function tapper(nodeName: string, counters: Partial<typeof testCounters>): TapperState {
+function tapper(
+  nodeName: string,
+  counters: Partial<NonNullable<TapperState['counters']>>,
+  process = 'first',
+): TapperState {
   return {
     nodeName,
     nodeNumber: 1,
@@ -32,7 +36,7 @@ function tapper(nodeName: string, counters: Partial<typeof testCounters>): Tappe
     counters: { bufferedBatches: 0, bufferedBytes: 0, ...testCounters, ...counters },
     received: { batches: 0, rows: 0, missing: 0, duplicates: 0, damaged: 1 },
     farewell: '',
-    process: 'first',
+    process,
   };
 }
 
@@ -40,14 +44,29 @@ it('what tappers lost is summed over nodes, and kept when a tapper starts anew',
   const totals = new Totals();
   const report = (...tappers: TapperState[]) =>
     totals.report(tappers, { ...noJoinCounters(), calls: 7 }, 2, store);
-  report(tapper('a', { dropped: 5, packets: 100, cpuMs: 50, openConnections: 3 }));
-  const { capture, ship, reassemble, dissect } = report(
-    tapper('a', { dropped: 1, packets: 10, cpuMs: 5, openConnections: 2, shedRows: 4 }),
-    tapper('b', { dropped: 10, packets: 20, cpuMs: 5, openConnections: 0 }),
+  const first = { dropped: 5, packets: 100, openConnections: 3, notUnderstood: { TLS: 2 } };
+  report(tapper('a', first));
+  const { capture, ship, reassemble, refine, decode, dissect } = report(
+    tapper(
+      'a',
+      {
+        dropped: 1,
+        packets: 10,
+        openConnections: 2,
+        shedRows: 4,
+        ignoredEntries: 3,
+        decodeIgnored: { ARP: 1 },
+        notUnderstood: { TLS: 1, SSH: 1 },
+      },
+      'second',
+    ),
+    tapper('b', { dropped: 10, packets: 20, openConnections: 0, decodeIgnored: { ARP: 5 } }),
   );
   expect(capture).toMatchObject({ dropped: 16, packets: 130 });
-  expect(reassemble.openConnections).toBe(2);
+  expect(reassemble).toMatchObject({ openConnections: 2, payloadBytes: 21 });
+  expect(refine.ignored).toBe(3);
+  expect(decode.ignored).toEqual({ ARP: 6 });
   // Each of the two could not deliver a batch.
   expect(ship.shedRows).toBe(6);
-  expect(dissect).toMatchObject({ entries: 7, pending: 2 });
+  expect(dissect).toMatchObject({ entries: 7, pending: 2, notUnderstood: { TLS: 3, SSH: 1 } });
 });

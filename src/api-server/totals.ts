@@ -1,6 +1,7 @@
 /** Counters of all tappers, summed over nodes and over tappers that have ended. */
 import type { JoinCounters } from '../join/index.ts';
 import type { TapperCounters, TapperState } from '../link/index.ts';
+import { addReasons, type Reasons } from '../reasons.ts';
 import type { Counters } from '../serve/api.ts';
 import type { Store } from '../store/contract.ts';
 import { CounterReports } from '../tap/counters.ts';
@@ -15,21 +16,31 @@ const adding = [
   'connections',
   'holes',
   'holeBytes',
+  'payloadBytes',
   'entries',
+  'ignoredEntries',
   'shedRows',
   'shedBodies',
   'shedConnections',
 ] as const satisfies readonly (keyof TapperCounters)[];
-type Adding = Record<(typeof adding)[number], number>;
+const reasons = ['decodeIgnored', 'notUnderstood'] as const satisfies (keyof TapperCounters)[];
+type Adding = Record<(typeof adding)[number], number> & Record<(typeof reasons)[number], Reasons>;
 
 interface Node {
   /** Of tappers before the present one. */
   readonly before: Adding;
+  process: string;
   last: TapperCounters;
 }
 
 function zeros(): Adding {
-  return Object.fromEntries(adding.map((name) => [name, 0])) as Adding;
+  const amounts = Object.fromEntries(adding.map((name) => [name, 0]));
+  return { ...amounts, decodeIgnored: {}, notUnderstood: {} } as Adding;
+}
+
+function add(sum: Adding, other: Readonly<Adding>): void {
+  for (const name of adding) sum[name] += other[name];
+  for (const name of reasons) sum[name] = addReasons(sum[name], other[name]);
 }
 
 export class Totals {
@@ -47,11 +58,12 @@ export class Totals {
     let openConnections = 0;
     let damaged = 0;
     let cpuMs = 0;
-    for (const { nodeName, counters, received } of tappers) {
+    for (const { nodeName, process, counters, received } of tappers) {
       damaged += received.damaged;
       if (counters === undefined) continue;
-      const { before } = this.#node(nodeName, counters);
-      for (const name of adding) sum[name] += before[name] + counters[name];
+      const { before } = this.#node(nodeName, process, counters);
+      add(sum, before);
+      add(sum, counters);
       openConnections += counters.openConnections;
       cpuMs += counters.cpuMs;
     }
@@ -67,18 +79,19 @@ export class Totals {
       damage: [],
       pipeline: {
         packets: sum.packets,
-        decodeIgnored: {},
+        decodeIgnored: sum.decodeIgnored,
         connections: sum.connections,
         openConnections,
-        payloadBytes: 0,
+        payloadBytes: sum.payloadBytes,
         holes: sum.holes,
         holeBytes: sum.holeBytes,
         shedConnections: sum.shedConnections,
         // Each call once.
         entries: join.calls,
+        ignored: sum.ignoredEntries,
         pending: waiting,
         shedBodies: sum.shedBodies,
-        notUnderstood: {},
+        notUnderstood: sum.notUnderstood,
       },
       shedRows: sum.shedRows + damaged,
       saved: undefined,
@@ -87,16 +100,15 @@ export class Totals {
     return this.#reports.report(seen, store, false);
   }
 
-  #node(name: string, counters: TapperCounters): Node {
+  #node(name: string, process: string, counters: TapperCounters): Node {
     let node = this.#nodes.get(name);
     if (node === undefined) {
-      node = { before: zeros(), last: counters };
+      node = { before: zeros(), process, last: counters };
       this.#nodes.set(name, node);
     }
     // A new tapper counts from zero.
-    if (counters.cpuMs < node.last.cpuMs || counters.packets < node.last.packets) {
-      for (const key of adding) node.before[key] += node.last[key];
-    }
+    if (node.process !== process) add(node.before, node.last);
+    node.process = process;
     node.last = counters;
     return node;
   }

@@ -14,6 +14,9 @@ function lossRows(summary: TapSummary): [string, string][] {
     holes === 0 ? '0' : `${formatCount(holes)} (${formatSize(holeBytes)} missing)`,
   ]);
   if (dropped > 0) rows.push(['dropped', `${formatCount(dropped)} packets by the kernel`]);
+  if (summary.ignored > 0) {
+    rows.push(['left out', `${formatCount(summary.ignored)} (tap.ignored-user-agents)`]);
+  }
   if (shed > 0) rows.push(['given up', `${formatCount(shed)} (memory or time ran short)`]);
   return rows;
 }

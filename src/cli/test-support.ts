@@ -12,6 +12,7 @@ export const emptySummary: TapSummary = {
   holeBytes: 0,
   dropped: 0,
   shed: 0,
+  ignored: 0,
   notUnderstood: {},
   damage: [],
   saved: undefined,

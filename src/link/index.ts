@@ -8,7 +8,7 @@ export type {
   TapperSettings,
   Welcome,
 } from './messages.ts';
-export { maxNodeSockets } from './messages.ts';
+export { maxNodeSockets, maxReasons } from './messages.ts';
 export type { BatchOrigin, SessionCounters, TakeTapperBatch } from './session.ts';
 export { TapperLink, type TapperLinkOptions } from './tapper-link.ts';
 export type { TapperState } from './tapper-state.ts';

@@ -38,6 +38,8 @@ const sentence = z.string().max(1000);
 const count = z.number().nonnegative();
 const port = z.number().int().min(0).max(65_535);
 const address = z.string().max(45);
+/** Reasons told of one kind; tappers leave out what is rare beyond that. */
+export const maxReasons = 100;
 const maxTargetAddresses = 50_000;
 
 /** See `CaptureTargets` in `capture/targets.ts`. */
@@ -83,6 +85,11 @@ export const tapperSettingsSchema = z.object({
 });
 export type TapperSettings = z.infer<typeof tapperSettingsSchema>;
 
+/** Of our own words, each a short sentence. */
+const reasonsSchema = z
+  .record(z.string().max(200), count)
+  .refine((reasons) => Object.keys(reasons).length <= maxReasons);
+
 export const tapperCountersSchema = z.object({
   /** Packets read, and their bytes. */
   packets: count,
@@ -95,7 +102,14 @@ export const tapperCountersSchema = z.object({
   openConnections: count,
   holes: count,
   holeBytes: count,
+  /** Bytes of TCP payload that were looked at. */
+  payloadBytes: count,
   entries: count,
+  /** Calls left out on purpose: `ignoredUserAgents`. */
+  ignoredEntries: count,
+  /** Reason in words → packets that were not TCP or UDP, connections that nobody understood. */
+  decodeIgnored: reasonsSchema,
+  notUnderstood: reasonsSchema,
   /** Given up because something was too slow or memory was short. */
   shedRows: count,
   shedBodies: count,

@@ -141,6 +141,8 @@ export interface Counters {
     /** Why connections were not understood, in words → connections. */
     readonly notUnderstood: Readonly<Record<string, number>>;
   };
+  /** Calls left out on purpose: by their User-Agent. */
+  readonly refine: { readonly ignored: number };
   readonly ship: { readonly shedRows: number };
   /** Only of a cluster: sightings of calls by several tappers, joined. */
   readonly join?: {

@@ -276,6 +276,7 @@ export const countersSchema = named(
       shedBodies: count,
       notUnderstood: perReason,
     }),
+    refine: z.object({ ignored: count.describe('Calls left out on purpose') }),
     ship: z.object({ shedRows: count }),
     join: z
       .object({

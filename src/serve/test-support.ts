@@ -199,6 +199,7 @@ export const zeroCounters: Counters = {
     shedConnections: 0,
   },
   dissect: { entries: 0, pending: 0, shedBodies: 0, notUnderstood: {} },
+  refine: { ignored: 0 },
   ship: { shedRows: 0 },
   store: {
     entries: 0,

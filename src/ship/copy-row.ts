@@ -82,3 +82,16 @@ export function batchOfRow(from: Batch, row: number): Batch {
   alone.rows = 1;
   return alone;
 }
+
+/** Only these rows stay, in their order, which is ascending; the heap stays as it is. */
+export function keepRows(batch: Batch, kept: readonly number[]): void {
+  for (const name of names) {
+    const column = batch.columns[name];
+    // Values a row: 2 for texts, 16 for addresses, else 1.
+    const values = column.length / batch.capacity;
+    kept.forEach((row, to) => {
+      if (row !== to) column.copyWithin(to * values, row * values, (row + 1) * values);
+    });
+  }
+  batch.rows = kept.length;
+}

@@ -19,6 +19,7 @@ const nothingSeen: ThreadCounters = {
     holeBytes: 0,
     shedConnections: 0,
     entries: 0,
+    ignored: 0,
     pending: 0,
     shedBodies: 0,
     notUnderstood: {},
@@ -59,7 +60,7 @@ export class CounterReports {
     this.#updateRates({ time, packets: pipeline.packets, entries: pipeline.entries });
     const { connections, openConnections, payloadBytes, holes, holeBytes, shedConnections } =
       pipeline;
-    const { entries, pending, shedBodies, notUnderstood } = pipeline;
+    const { entries, ignored, pending, shedBodies, notUnderstood } = pipeline;
     return {
       time,
       entriesPerSecond: this.#entriesPerSecond,
@@ -72,6 +73,7 @@ export class CounterReports {
       decode: { ignored: pipeline.decodeIgnored },
       reassemble: { connections, openConnections, payloadBytes, holes, holeBytes, shedConnections },
       dissect: { entries, pending, shedBodies, notUnderstood },
+      refine: { ignored },
       ship: { shedRows },
       store: {
         entries: stored.entries,

@@ -1,5 +1,6 @@
 /** Adds up what pipeline threads have counted: those that run, and those of captures that ended. */
-import type { TapperCounters } from '../link/index.ts';
+import { maxReasons, type TapperCounters } from '../link/index.ts';
+import { addReasons, type Reasons } from '../reasons.ts';
 import type { ThreadCounters } from '../tap/messages.ts';
 
 export type CaptureCounters = Omit<
@@ -16,7 +17,11 @@ export const noCounters: CaptureCounters = {
   openConnections: 0,
   holes: 0,
   holeBytes: 0,
+  payloadBytes: 0,
   entries: 0,
+  ignoredEntries: 0,
+  decodeIgnored: {},
+  notUnderstood: {},
   shedRows: 0,
   shedBodies: 0,
   shedConnections: 0,
@@ -24,7 +29,7 @@ export const noCounters: CaptureCounters = {
 
 export function countersOf({ source, pipeline, shedRows }: ThreadCounters): CaptureCounters {
   const { packets, bytes, dropped, ignored } = source;
-  const { connections, openConnections, holes, holeBytes, entries } = pipeline;
+  const { connections, openConnections, holes, holeBytes, payloadBytes, entries } = pipeline;
   const { shedBodies, shedConnections } = pipeline;
   return {
     packets,
@@ -35,15 +40,33 @@ export function countersOf({ source, pipeline, shedRows }: ThreadCounters): Capt
     openConnections,
     holes,
     holeBytes,
+    payloadBytes,
     entries,
+    ignoredEntries: pipeline.ignored,
+    decodeIgnored: commonest(pipeline.decodeIgnored),
+    notUnderstood: commonest(pipeline.notUnderstood),
     shedRows,
     shedBodies,
     shedConnections,
   };
 }
 
+type Amounts = Record<Exclude<keyof CaptureCounters, 'decodeIgnored' | 'notUnderstood'>, number>;
+
 export function sum(one: CaptureCounters, other: CaptureCounters): CaptureCounters {
-  const total = { ...one };
-  for (const name of Object.keys(total) as (keyof CaptureCounters)[]) total[name] += other[name];
-  return total;
+  const { decodeIgnored, notUnderstood, ...amounts } = one;
+  const total: Amounts = { ...amounts };
+  for (const name of Object.keys(total) as (keyof Amounts)[]) total[name] += other[name];
+  return {
+    ...total,
+    decodeIgnored: commonest(addReasons(decodeIgnored, other.decodeIgnored)),
+    notUnderstood: commonest(addReasons(notUnderstood, other.notUnderstood)),
+  };
+}
+
+function commonest(reasons: Reasons): Record<string, number> {
+  const sorted = Object.entries(reasons).sort(([, one], [, other]) => other - one);
+  return Object.fromEntries(
+    sorted.slice(0, maxReasons).map(([reason, count]) => [reason.slice(0, 200), count]),
+  );
 }

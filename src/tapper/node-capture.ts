@@ -186,6 +186,7 @@ function threadOptions(
       capture: Capture.Pcap,
       bodyLimitBytes: settings.bodyLimitBytes,
       redact: settings.redact,
+      ignoredUserAgents: settings.ignoredUserAgents,
       demoPorts: [],
       ...pipelineLimits({
         ...settings.limits,

@@ -117,6 +117,7 @@ function counters(): Counters {
       shedBodies: 0,
       notUnderstood: { 'TLS: encrypted': 14 },
     },
+    refine: { ignored: 0 },
     ship: { shedRows: 0 },
     store: {
       entries: rows.length,

@@ -23,6 +23,7 @@ export interface TapCommandOptions extends SourceOptions {
   readonly maxEntriesDbSize: number;
   readonly bodyLimit: number;
   readonly redact: boolean;
+  readonly ignoredUserAgents: readonly string[];
   readonly limits: TapLimits;
   readonly guiPort: number;
   readonly proxyHost: string;
@@ -70,6 +71,7 @@ export function tapOptions(source: SourceOptions, { config }: LoadedConfig): Tap
     maxEntriesDbSize: tap.maxEntriesDbSize,
     bodyLimit: tap.bodyLimit,
     redact: tap.redact,
+    ignoredUserAgents: tap.ignoredUserAgents,
     limits: limitsOf(config),
     guiPort: tap.guiPort,
     proxyHost: tap.proxyHost,

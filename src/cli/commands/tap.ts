@@ -140,6 +140,7 @@ class TapCommand {
         store: this.#store(),
         bodyLimitBytes: options.bodyLimit,
         redact: options.redact,
+        ignoredUserAgents: options.ignoredUserAgents,
         limits: options.limits,
         write: options.write,
         guiPort: options.guiPort,
