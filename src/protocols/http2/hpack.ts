@@ -145,17 +145,23 @@ interface SeenLiteral {
   /** The value as on the wire, with its length in front. */
   readonly wire: Uint8Array;
   readonly never: boolean;
+  readonly redacting: boolean;
   readonly field: HeaderField;
   /** Of the entry in the table. */
   readonly size: number;
 }
 
-/** Places for them; a new one takes the place of an old one. */
-const seenPlaces = 512;
+/** Places for those of all connections of this thread; a new one takes the place of an old one. */
+const seenPlaces = 4096;
 const maxSeenBytes = 256;
+let seenLiterals: (SeenLiteral | undefined)[] | undefined;
+
+let decoders = 0;
 
 /** The decoder of one direction of a connection. */
 export class HpackDecoder {
+  /** Tells it from the others of this thread. */
+  readonly number = decoders++;
   /** Entries in use are those from `#oldest`; newest last. */
   #table: HeaderField[] = [];
   /** Real sizes of the entries, which redaction does not change. */
@@ -165,11 +171,12 @@ export class HpackDecoder {
   #limit = firstTableBytes;
   /** Fields pointed to that are not known. */
   unknown = 0;
+  /** Changes whenever the table does: until then the same bytes mean the same. */
+  version = 0;
   readonly #redacting: boolean;
   /** Read position in the block. */
   #at = 0;
   #end = 0;
-  #seen: (SeenLiteral | undefined)[] | undefined;
 
   constructor(redacting: boolean) {
     this.#redacting = redacting;
@@ -177,6 +184,7 @@ export class HpackDecoder {
 
   /** Insertions were missed: nothing that is known has its place any more. */
   lose(): void {
+    this.version++;
     this.#table = [];
     this.#sizes = [];
     this.#oldest = 0;
@@ -199,6 +207,7 @@ export class HpackDecoder {
       } else if (first >= 0x20 && first < 0x40) {
         const limit = this.#number(bytes, 0x1f);
         if (limit < 0) return false;
+        this.version++;
         this.#limit = Math.min(limit, maxTableBytes);
         this.#evict(this.#limit);
         continue;
@@ -222,8 +231,13 @@ export class HpackDecoder {
     const to = this.#endOfText(bytes);
     if (to < 0) return false;
     const place = placeOf(bytes, from, to, named.nameLength);
-    const seen = this.#seen?.[place];
-    if (seen !== undefined && isSame(seen, named, never, bytes, from, to)) {
+    const seen = seenLiterals?.[place];
+    const redacting = this.#redacting;
+    if (
+      seen !== undefined &&
+      seen.redacting === redacting &&
+      isSame(seen, named, never, bytes, from, to)
+    ) {
       this.#at = to;
       if (inserts) this.#insert(seen.field, seen.size);
       sink.field(seen.field);
@@ -239,8 +253,9 @@ export class HpackDecoder {
     const field = makeField(name, nameLength, scratch, valueLength, never, this.#redacting);
     const size = nameLength + valueLength + entryOverhead;
     if (isKnown && to - from <= maxSeenBytes) {
-      this.#seen ??= new Array<SeenLiteral | undefined>(seenPlaces).fill(undefined);
-      this.#seen[place] = { name: named, wire: bytes.slice(from, to), never, field, size };
+      seenLiterals ??= new Array<SeenLiteral | undefined>(seenPlaces).fill(undefined);
+      const wire = bytes.slice(from, to);
+      seenLiterals[place] = { name: named, wire, never, redacting, field, size };
     }
     if (inserts) this.#insert(field, size);
     sink.field(field);
@@ -271,6 +286,7 @@ export class HpackDecoder {
   }
 
   #insert(field: HeaderField, size: number): void {
+    this.version++;
     this.#evict(this.#limit - size);
     if (size > this.#limit) return;
     this.#table.push(field);
@@ -340,7 +356,7 @@ export class HpackDecoder {
 function placeOf(bytes: Uint8Array, from: number, to: number, seed: number): number {
   let hash = seed;
   for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
-  return (hash ^ (hash >>> 9) ^ (hash >>> 18)) & (seenPlaces - 1);
+  return (hash ^ (hash >>> 12) ^ (hash >>> 24)) & (seenPlaces - 1);
 }
 
 function isSame(

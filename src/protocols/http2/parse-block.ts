@@ -7,8 +7,9 @@
  */
 import { Role, type Window } from '../../dissect/contract.ts';
 import { Flag, Frame, frameHeaderBytes } from './frames.ts';
-import type { FieldSink } from './hpack.ts';
-import { Block, Figure } from './payload.ts';
+import { keepHead, placeOfHead, takeHead } from './head-cache.ts';
+import type { FieldSink, HpackDecoder } from './hpack.ts';
+import { Block, blockPrefixBytes, Figure } from './payload.ts';
 import { completeMessage, openBody, type Stream } from './report.ts';
 import {
   HeadWriter,
@@ -120,7 +121,8 @@ function useBlock(
 ): void {
   const { state, side } = stream;
   const promised = state.blockPromise;
-  const part = promised > 0 ? takeMessage(promised) : messageOf(stream, id);
+  const ends = (state.blockFlags & Flag.EndStream) !== 0;
+  const part = promised > 0 ? takeMessage(promised) : messageOf(stream, id, ends);
   if (part === undefined) {
     if (isLost || !state.hpack.decode(bytes, from, to, nobody)) state.hpack.lose();
     return;
@@ -133,7 +135,7 @@ function useBlock(
   composer.open(isTrailer ? Block.Trailers : Block.Head);
   writer.aim(part, !isTrailer);
   const unknownBefore = state.hpack.unknown;
-  const valid = !isLost && state.hpack.decode(bytes, from, to, writer);
+  const valid = !isLost && decodeHead(state.hpack, part, blockAt, bytes, from, to);
   composer.close();
   part.count(Figure.unknownFields, state.hpack.unknown - unknownBefore);
   part.count(Figure.headersFrames);
@@ -152,7 +154,6 @@ function useBlock(
     promise(stream, part);
     return;
   }
-  const ends = (state.blockFlags & Flag.EndStream) !== 0;
   const { status } = writer;
   if (side === 'server' && !isTrailer) {
     const interim = status >= 100 && status < 200 && !ends;
@@ -172,8 +173,32 @@ function useBlock(
   if (!part.begun) state.fresh.push(part);
 }
 
+/** Decodes a block into the message, or takes what it was decoded to before. */
+function decodeHead(
+  hpack: HpackDecoder,
+  part: Http2Message,
+  blockAt: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  // Places of texts are those of a payload that begins with this head.
+  const place = blockAt === 0 ? placeOfHead(hpack, bytes, from, to) : -1;
+  if (place >= 0 && takeHead(part, hpack, place, bytes, from, to)) {
+    writer.status = part.status;
+    part.status = 0;
+    return true;
+  }
+  const { version, unknown } = hpack;
+  if (!hpack.decode(bytes, from, to, writer)) return false;
+  if (place >= 0 && hpack.version === version && hpack.unknown === unknown) {
+    keepHead(part, hpack, place, bytes.subarray(from, to), blockPrefixBytes, writer.status);
+  }
+  return true;
+}
+
 /** The message of a stream that is on its way, or a new one; none of a stream that was reset. */
-function messageOf(stream: Stream, id: number): Http2Message | undefined {
+function messageOf(stream: Stream, id: number, ends: boolean): Http2Message | undefined {
   const { messages, closed } = stream.state;
   const known = messages.get(id);
   if (known !== undefined) return known;
@@ -184,7 +209,10 @@ function messageOf(stream: Stream, id: number): Http2Message | undefined {
   }
   const part = takeMessage(id);
   part.set(Figure.connectionResets, stream.peer.resets + stream.state.resets);
+  // One that ends with its head is complete at once.
+  if (ends) return part;
   messages.set(id, part);
+  part.home = messages;
   return part;
 }
 

@@ -73,7 +73,7 @@ export function completeMessage(
   role: Role,
   unfinished: boolean,
 ): void {
-  const { out, state } = stream;
+  const { out } = stream;
   const { inner } = part;
   inner?.end(!unfinished);
   part.inner = undefined;
@@ -89,14 +89,9 @@ export function completeMessage(
   if (part.begun) out.finish(part.wireBytes);
   else if (isAnswerToUpgrade(stream, part)) out.child();
   else out.whole();
-  forget(state, part);
-  forget(stream.peer, part);
+  part.home?.delete(part.id);
   forgetCall(stream, part.id, message.role);
   giveMessage(part);
-}
-
-function forget({ messages }: Http2State, part: Http2Message): void {
-  if (messages.get(part.id) === part) messages.delete(part.id);
 }
 
 /** Stream 1 after an upgrade: its request is the exchange that upgraded. */

@@ -31,6 +31,17 @@ export class Http2Message {
   readonly trace = newPlace();
   /** `grpc-encoding` */
   readonly encoding = newPlace();
+  /** All of these. */
+  readonly places: readonly Place[] = [
+    this.method,
+    this.path,
+    this.authority,
+    this.contentType,
+    this.trace,
+    this.encoding,
+  ];
+  /** The messages on their way among which it is. */
+  home: Map<number, Http2Message> | undefined = undefined;
   status = 0;
   /** -1: not seen. */
   grpcStatus = -1;
@@ -65,6 +76,7 @@ export class Http2Message {
     this.composer.reset();
     this.figures.fill(0);
     this.figures[Figure.streamId] = id;
+    this.home = undefined;
     this.method.length = 0;
     this.path.length = 0;
     this.authority.length = 0;
