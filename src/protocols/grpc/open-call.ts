@@ -35,13 +35,26 @@ export function callKind(bytes: Uint8Array, from: number, to: number): CallKind 
   const letter = bytes[from + stem.length]! | 0x20;
   if (to - from < shortest || (letter !== lowerG && letter !== lowerC)) return undefined;
   if (to - from > maxTypeBytes) return undefined;
+  if (isLast(bytes, from, to)) return lastKind;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const text = buffer.toString('latin1', from, to).toLowerCase();
-  if (kinds.has(text)) return kinds.get(text);
-  if (kinds.size >= maxKinds) kinds.clear();
-  const kind = readKind(text);
-  kinds.set(text, kind);
-  return kind;
+  if (!kinds.has(text)) {
+    if (kinds.size >= maxKinds) kinds.clear();
+    kinds.set(text, readKind(text));
+  }
+  lastKind = kinds.get(text);
+  lastType = bytes.slice(from, to);
+  return lastKind;
+}
+
+/** The type asked for last: mostly it is asked for again. */
+let lastType = new Uint8Array(0);
+let lastKind: CallKind | undefined;
+
+function isLast(bytes: Uint8Array, from: number, to: number): boolean {
+  if (lastType.length !== to - from) return false;
+  for (let i = 0; i < lastType.length; i++) if (lastType[i] !== bytes[from + i]) return false;
+  return true;
 }
 
 const pattern = /^application\/(grpc|grpc-web|grpc-web-text|connect)(?:\+([\w.-]+))?\s*(?:;.*)?$/;

@@ -24,3 +24,27 @@ export function numberOfPath(bytes: Uint8Array, from: number, to: number): numbe
 export function pathByNumber(number: number): Uint8Array {
   return paths[number] ?? paths[0]!;
 }
+
+/** Places for texts that were shared lately. */
+const sharedPlaces = 1024;
+const maxSharedBytes = 256;
+const shared: (Uint8Array | undefined)[] = new Array<undefined>(sharedPlaces).fill(undefined);
+
+/** A copy of `bytes[at, at + length)`; the same one for the same bytes, when they came lately. */
+export function sharedBytes(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  if (length > maxSharedBytes) return bytes.slice(at, at + length);
+  let hash = length;
+  for (let i = at; i < at + length; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+  const place = (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (sharedPlaces - 1);
+  const known = shared[place];
+  if (known !== undefined && isSame(known, bytes, at, length)) return known;
+  const copy = bytes.slice(at, at + length);
+  shared[place] = copy;
+  return copy;
+}
+
+function isSame(known: Uint8Array, bytes: Uint8Array, at: number, length: number): boolean {
+  if (known.length !== length) return false;
+  for (let i = 0; i < length; i++) if (known[i] !== bytes[at + i]) return false;
+  return true;
+}

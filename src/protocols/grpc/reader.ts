@@ -13,8 +13,8 @@ import {
   PrefixFlag,
   pathEnd,
   pathStart,
-  payloadHead,
   Remark,
+  sharedHead,
 } from './payload.ts';
 import { concludeCall, endOfStream, noEnd, trailersEnd } from './reader-end.ts';
 
@@ -64,7 +64,7 @@ export class MessageReader implements BodyReader {
     this.#out = out;
     this.#direction = direction;
     const { flavour, encoding, format, path } = direction;
-    this.#head = payloadHead(flavour, encoding, format, path);
+    this.#head = sharedHead(flavour, encoding, format, path);
   }
 
   data(bytes: Uint8Array, from: number, to: number): void {

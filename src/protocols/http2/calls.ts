@@ -2,6 +2,7 @@
 import { type Output, type ParserStream, Role } from '../../dissect/contract.ts';
 import { Base64Reader } from '../grpc/base64-reader.ts';
 import { type CallKind, callCodes, callKind, unaryKind } from '../grpc/open-call.ts';
+import { sharedBytes } from '../grpc/paths.ts';
 import { MessageReader } from '../grpc/reader.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 import {
@@ -16,7 +17,8 @@ import { TunnelReader } from './tunnel.ts';
 
 type Stream = ParserStream<Http2State>;
 
-const unknownPath: CallRequest = { path: new Uint8Array(0) };
+const nothing = new Uint8Array(0);
+const unknownPath: CallRequest = { path: nothing };
 const tunnel: CallRequest = { path: unknownPath.path };
 
 /**
@@ -86,7 +88,7 @@ function readerOf(
 }
 
 function slice(part: Http2Message, { at, length }: Place): Uint8Array {
-  return part.composer.bytes.slice(at, at + length);
+  return length === 0 ? nothing : sharedBytes(part.composer.bytes, at, length);
 }
 
 function remember(calls: Map<number, CallRequest>, id: number, request: CallRequest): void {

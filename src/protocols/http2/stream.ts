@@ -174,15 +174,28 @@ function isWebSocket({ encoded, nameLength, valueLength }: HeaderField): boolean
 const traceIdFrom = 3;
 const traceIdLength = 32;
 
-function takePlace(message: Http2Message, { use, valueLength }: HeaderField, at: number): void {
+function takePlace(message: Http2Message, field: HeaderField, at: number): void {
+  const { use, valueLength } = field;
   const place = placeOf(message, use);
   if (place === undefined) return;
   place.at = at;
-  place.length = valueLength;
+  place.length = use === Use.ContentType ? mediaTypeLength(field) : valueLength;
   if (use === Use.TraceParent) {
     place.at += traceIdFrom;
     place.length = valueLength >= traceIdFrom + traceIdLength ? traceIdLength : 0;
   }
+}
+
+const semicolon = 59;
+const blank = 32;
+
+/** Length of a media type without its parameters. */
+function mediaTypeLength({ encoded, nameLength, valueLength }: HeaderField): number {
+  const from = fieldPrefixBytes + nameLength;
+  let length = 0;
+  while (length < valueLength && encoded[from + length] !== semicolon) length++;
+  while (length > 0 && encoded[from + length - 1] === blank) length--;
+  return length;
 }
 
 function placeOf(message: Http2Message, use: number): Place | undefined {
