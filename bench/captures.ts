@@ -87,6 +87,21 @@ export function benchCapture(name: CaptureName): BenchCapture {
   return { file, ...result };
 }
 
+/** The capture of a protocol's load, made by `make` if this machine has none yet. */
+export async function protocolCapture(
+  name: string,
+  make: (file: string) => Promise<CaptureResult>,
+): Promise<BenchCapture> {
+  const file = join(cacheFolder, `${name}.pcap`);
+  const facts = `${file}.json`;
+  if (!existsSync(facts) || !existsSync(file)) {
+    mkdirSync(cacheFolder, { recursive: true });
+    process.stderr.write(`making ${file} ...\n`);
+    writeFileSync(facts, JSON.stringify(await make(file)));
+  }
+  return { file, ...(JSON.parse(readFileSync(facts, 'utf8')) as CaptureResult) };
+}
+
 if (import.meta.main) {
   for (const name of ['keepalive', 'short', 'lossy', 'fourfold'] as const) benchCapture(name);
 }

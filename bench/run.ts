@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: every figure of speed and memory in one run, with how it was measured.
  *
- *   --only keepalive,short,lossy,length,live,query   some parts
+ *   --only keepalive,short,lossy,length,live,query,http2,grpc,amqp,kafka,redis   some parts
  *   --runs N          runs of each program, the median counts (3)
  *   --seconds N       length of the live part (30)
  *   --no-tshark       leave the slow peer out
@@ -12,6 +12,7 @@ import { compare } from './parts/compare.ts';
 import { length } from './parts/length.ts';
 import { live } from './parts/live.ts';
 import { lossy } from './parts/lossy.ts';
+import { protocol, protocolNames } from './parts/protocols.ts';
 import { query } from './parts/query.ts';
 import { missedTargets, printMachine } from './report.ts';
 
@@ -35,6 +36,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   length,
   live: () => live(seconds),
   query,
+  ...Object.fromEntries(protocolNames.map((name) => [name, () => protocol(name, options)])),
 };
 
 function firstLine(command: string, ...words: string[]): string {

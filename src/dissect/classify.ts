@@ -2,10 +2,10 @@
 import type { Window } from './contract.ts';
 
 const starts: readonly (readonly [string, string])[] = [
-  ['PRI * HTTP/2', 'HTTP/2 (not dissected yet)'],
+  ['PRI * HTTP/2', 'HTTP/2 whose frames make no sense'],
   ['SSH-', 'SSH'],
-  ['AMQP', 'AMQP (not dissected yet)'],
-  ['*', 'Redis (not dissected yet)'],
+  ['AMQP', 'AMQP of a version that is not dissected'],
+  ['*', 'text that looks like Redis'],
   ['\u0016\u0003', 'TLS (encrypted)'],
   ['\u0017\u0003', 'TLS (encrypted)'],
 ];
