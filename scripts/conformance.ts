@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { comparables } from '../test/conformance/all.ts';
 import { capturesFolder, compareAllHttp1 } from '../test/conformance/http1-all.ts';
 import { compareAllHttp2 } from '../test/conformance/http2.ts';
-import { compareAllHttp2 } from '../test/conformance/http2.ts';
 import { compareLines } from '../test/conformance/messages.ts';
 
 /** The share of messages that must agree, known mistakes of the truth left out. */
