@@ -141,7 +141,8 @@ export class ClusterSide {
   }
 
   get notices(): string[] {
-    return this.names.notices().map(({ text }) => text);
+    const names = this.names.notices().map(({ text }) => text);
+    return [...names, ...(this.#intake?.gaps.notices ?? [])];
   }
 
   summary(): TargetsSummary {

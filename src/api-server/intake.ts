@@ -8,6 +8,7 @@ import type { Batch } from '../ship/batch.ts';
 import type { Store } from '../store/contract.ts';
 import type { Log } from '../tapper/log.ts';
 import { version } from '../version.ts';
+import { CaptureGaps } from './capture-gaps.ts';
 import type { CapturePlan } from './capture-plan.ts';
 import type { ClusterSide } from './cluster-side.ts';
 import { Departures } from './departures.ts';
@@ -33,6 +34,8 @@ export class Intake {
   readonly #join: Join;
   readonly #unanswered: Unanswered;
   readonly #departures = new Departures();
+  /** When nobody read. */
+  readonly gaps = new CaptureGaps();
   #live: LiveFeed | undefined;
   #timer: NodeJS.Timeout | undefined;
   #capturing = true;
@@ -106,6 +109,7 @@ export class Intake {
   }
 
   read(plan: CapturePlan): void {
+    this.gaps.keep(plan.nodes);
     this.#hub.setTargets((node) => plan.of(node));
   }
 
@@ -165,6 +169,7 @@ export class Intake {
     const { nodeName, connected, capture, version: theirs, farewell } = tapper;
     const { log } = this.#options;
     this.#departures.note(tapper, performance.now());
+    this.gaps.note(tapper, Date.now());
     if (!connected) log.info(`tapper on ${nodeName} has gone${farewell && `: ${farewell}`}`);
     else if (capture.state === 'failed') log.error(`tapper on ${nodeName}: ${capture.reason}`);
     else log.info(`tapper on ${nodeName} (Mizu ${theirs}) is ${capture.state}`);

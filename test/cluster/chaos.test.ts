@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EntryRow } from '../../src/entry/entry.ts';
 import { type Done, openShop, podsOf, type Shop, startStream } from './shop.ts';
 import {
   deleteNamespace,
@@ -14,6 +15,7 @@ import {
   Session,
   say,
   sleep,
+  tellLogsOfFailures,
   traces,
   until,
 } from './support.ts';
@@ -42,6 +44,7 @@ interface Counted {
 
 describe.skipIf(!runs)('what breaks while calls are made', () => {
   const { namespace, options } = resourcesIn('chaos');
+  tellLogsOfFailures(namespace);
   let shop: Shop;
   let view: Session;
 
@@ -107,7 +110,10 @@ describe.skipIf(!runs)('what breaks while calls are made', () => {
     let last = -1;
     return await until('no more calls come', async () => {
       const entries = await view.entries(`request.path startsWith "/${name}-"`);
-      if (entries.length === last) return entries.map(({ target }) => target);
+      if (entries.length === last) {
+        tellTwins(entries);
+        return entries.map(({ target }) => target);
+      }
       last = entries.length;
       await sleep(2500);
       return undefined;
@@ -153,6 +159,8 @@ describe.skipIf(!runs)('what breaks while calls are made', () => {
       gapSeconds = (performance.now() - startedAt) / 1000;
     });
     say(`  a tapper captured again after ${gapSeconds.toFixed(1)} s`);
+    const { notices } = await view.get<{ notices: string[] }>('targets');
+    expect(notices.join(' ')).toContain(`Nothing was read on ${shop.nodes[0]} from `);
     expect(twice).toBe(0);
     // Two thirds of the calls at most are seen by this node alone.
     expect(missing).toBeLessThanOrEqual(rate * (gapSeconds + 1));
@@ -179,6 +187,13 @@ describe.skipIf(!runs)('what breaks while calls are made', () => {
     expect(missing).toBeLessThanOrEqual(lost);
   });
 });
+
+function tellTwins(entries: readonly EntryRow[]): void {
+  const groups = [...Map.groupBy(entries, ({ target }) => target).values()];
+  for (const twins of groups.filter(({ length }) => length > 1).slice(0, 3)) {
+    for (const twin of twins) say(`  twice: ${JSON.stringify(twin)}`);
+  }
+}
 
 const isThere = () => true as const;
 const isAway = () => undefined;

@@ -1,10 +1,9 @@
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callShop, openShop, podsOf, type Shop } from './shop.ts';
 import {
   apply,
   deleteNamespace,
+  freePort,
   imageOptions,
   isLong,
   kubectl,
@@ -19,12 +18,14 @@ import {
   say,
   sleep,
   startKubectl,
+  tellLogsOfFailures,
   traces,
   until,
 } from './support.ts';
 
 describe.skipIf(noCluster !== undefined)(`mizu install (${noCluster ?? 'a cluster'})`, () => {
   const { namespace, options } = resourcesIn('inst');
+  tellLogsOfFailures(namespace);
   let shop: Shop;
   let page: Page;
   let forward: ReturnType<typeof startKubectl>;
@@ -122,14 +123,14 @@ describe.skipIf(noCluster !== undefined)(`mizu install (${noCluster ?? 'a cluste
       const claim = ['get', 'pvc', 'mizu-volume-claim', '-n', namespace, '-o'];
       const uid = kubectl([...claim, 'jsonpath={.metadata.uid}']);
       if (ownCluster !== '') {
-        const reference = pushToRegistry('team/mizu:upgraded');
+        const reference = pushToRegistry('team/mizu-upgraded');
         image = ['--set', `agent-image=${reference}`];
       }
       const output = await install('--max-entries-db-size', '300MB');
       expect(output).toMatch(/deployment.apps\/mizu-api-server (configured|updated)/);
       expect(kubectl([...claim, 'jsonpath={.metadata.uid}'])).toBe(uid);
       const pod = kubectl(['get', 'pod', serverPod()!, '-n', namespace, '-o', 'json']);
-      if (ownCluster !== '') expect(pod).toContain('team/mizu:upgraded');
+      if (ownCluster !== '') expect(pod).toContain('team/mizu-upgraded');
       await forwardPort();
       expect([await stored('first'), await stored('second')]).toEqual([50, 50]);
       expect(await selection()).toMatchObject({ namespaces: [shop.namespace], regex: 'cart' });
@@ -218,7 +219,7 @@ describe.skipIf(noCluster !== undefined)(`mizu install (${noCluster ?? 'a cluste
   });
 
   test.skipIf(!isLong || ownCluster === '')('from a registry, with a pull secret', async () => {
-    const reference = pushToRegistry('team/mizu:pulled');
+    const reference = pushToRegistry('team/mizu-pulled');
     const own = newNamespace('pull', { 'pod-security.kubernetes.io/enforce': 'privileged' });
     try {
       apply(pullSecret(own, reference.split('/')[0]!));
@@ -272,12 +273,4 @@ function pullSecret(namespace: string, registry: string): unknown {
     type: 'kubernetes.io/dockerconfigjson',
     stringData: { '.dockerconfigjson': JSON.stringify({ auths }) },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

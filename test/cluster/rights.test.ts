@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { callShop, openShop, type Shop } from './shop.ts';
 import {
   apply,
@@ -11,6 +11,7 @@ import {
   noCluster,
   type Rights,
   resourcesIn,
+  stopAll,
   Tap,
   traces,
   until,
@@ -39,6 +40,8 @@ async function expectCalls(tap: Tap, shop: Shop, count: number): Promise<void> {
   );
   expect(new Set(paths).size).toBe(paths.length);
 }
+
+afterEach(stopAll);
 
 describe.skipIf(!runs)('rights in one namespace', () => {
   test.each([

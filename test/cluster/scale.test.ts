@@ -31,12 +31,12 @@ const taint = 'mizu-test-fake';
  */
 describe.skipIf(!runs)(`${podCount} pods, ${serviceCount} services`, () => {
   let namespace: string;
-  let proxy: Proxy;
+  let proxy: KubeProxy;
   const resources = resourcesIn('scale');
 
   beforeAll(async () => {
     namespace = newNamespace('scale');
-    proxy = await Proxy.start();
+    proxy = await KubeProxy.start();
     await proxy.call('POST', '/api/v1/nodes', {
       metadata: { name: fakeNode, labels: { [taint]: 'true' } },
       spec: { taints: [{ key: taint, effect: 'NoSchedule' }], podCIDR: undefined },
@@ -137,7 +137,7 @@ interface Report {
 }
 
 /** The Kubernetes API without a login, through kubectl. */
-class Proxy {
+class KubeProxy {
   readonly #process: ChildProcess;
   readonly #url: string;
 
@@ -146,11 +146,11 @@ class Proxy {
     this.#url = url;
   }
 
-  static async start(): Promise<Proxy> {
+  static async start(): Promise<KubeProxy> {
     const child = spawn('kubectl', ['proxy', '--port=0'], { env: environment });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     const address = /\d+\.\d+\.\d+\.\d+:\d+/.exec(line.toString())![0];
-    return new Proxy(child, `http://${address}`);
+    return new KubeProxy(child, `http://${address}`);
   }
 
   async call(method: string, path: string, body?: unknown): Promise<void> {

@@ -3,10 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, inject } from 'vitest';
+import { afterAll, afterEach, inject } from 'vitest';
 import type { EntryRow } from '../../src/entry/entry.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,7 +20,7 @@ export const noCluster =
 export const isLong = process.env['MIZU_LONG_TESTS'] === '1';
 
 /** A home of its own: no configuration file of the developer's. */
-const home = mkdtempSync(join(tmpdir(), 'mizu-home-'));
+export const home = mkdtempSync(join(tmpdir(), 'mizu-home-'));
 /** Without the tests' own variables: Mizu says of those it does not know that they are ignored. */
 const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MIZU_'));
 export const environment = { ...Object.fromEntries(inherited), KUBECONFIG: kubeconfig, HOME: home };
@@ -154,22 +155,44 @@ export function kubeconfigOf(namespace: string, rights: Rights): string {
   return file;
 }
 
-/** The image under test in the registry of our own cluster; returns the reference. */
-export function pushToRegistry(name: string): string {
+/**
+ * The image under test in the registry of our own cluster; returns the reference. With a tag of its
+ * own: nodes keep what they once had under a tag.
+ */
+export function pushToRegistry(repository: string): string {
   const tool = (command: string, words: readonly string[]): string => {
     const done = spawnSync(command, words, { encoding: 'utf8' });
     if (done.status === 0) return done.stdout;
     throw new Error(`${command} ${words.join(' ')}: ${done.stderr}${done.error?.message ?? ''}`);
   };
   const registry = tool(join(ownCluster, 'registry'), []).trim().split('\n').at(-1)!;
-  const reference = `${registry.includes(':') ? registry : `${registry}:5000`}/${name}`;
+  const tag = randomBytes(3).toString('hex');
+  const reference = `${registry}/${repository}:${tag}`;
   tool('buildah', ['push', '--tls-verify=false', image, reference]);
   return reference;
+}
+
+/** After a failure: what Mizu's API server in a namespace said. Call it where tests are described. */
+export function tellLogsOfFailures(namespace: string): void {
+  afterEach(({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    const words = ['logs', '-n', namespace, '-l', 'app=mizu-api-server', '--tail=40'];
+    const { stdout } = spawnSync('kubectl', words, { encoding: 'utf8', env: environment });
+    process.stdout.write(`The API server's log:\n${stdout}\n`);
+  });
 }
 
 /** A figure of the report. */
 export function say(line: string): void {
   process.stdout.write(`  ${line}\n`);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** A name for Mizu's own namespace, which Mizu makes and removes; and the options that choose it. */
@@ -183,9 +206,10 @@ export function resourcesIn(name: string): {
 
 /** What a test that failed did not stop. */
 const running = new Set<Running>();
-afterAll(async () => {
+export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((command) => command.stop()));
-});
+}
+afterAll(stopAll);
 
 /** A command of Mizu that runs. */
 export class Running {
@@ -256,7 +280,7 @@ export const imageOptions = [
 
 interface Cell {
   readonly name: string;
-  readonly running: boolean;
+  readonly state: string;
   readonly [name: string]: unknown;
 }
 
@@ -292,7 +316,7 @@ export class Page {
   async capturing(nodes: number): Promise<void> {
     await until(`${nodes} tappers capture`, async () => {
       const { nodes: all } = await this.get<{ nodes: Cell[] }>('targets');
-      return all.filter(({ running }) => running).length >= nodes || undefined;
+      return all.filter(({ state }) => state === 'capturing').length >= nodes || undefined;
     });
   }
 

@@ -15,6 +15,7 @@ import {
   noCluster,
   resourcesIn,
   say,
+  stopAll,
   Tap,
   traces,
   until,
@@ -42,7 +43,8 @@ describe.skipIf(noCluster !== undefined)(
       await until('a pod runs', () => podsOf(shop)[0]?.status.phase === 'Running' || undefined);
       return () => deleteNamespace(shop);
     });
-    afterEach(() => {
+    afterEach(async () => {
+      await stopAll();
       if (namespaces.length > 0) deleteNamespace(...namespaces.splice(0));
     });
 
