@@ -3,12 +3,12 @@ import type { Protocol } from '../dissect/contract.ts';
 import { amqpProtocol } from './amqp/index.ts';
 import { amqp1Protocol } from './amqp1/index.ts';
 import { connectProtocol } from './connect/index.ts';
-import { graphQlEventProtocol, graphQlProtocol } from './graphql/index.ts';
+import { graphQlEventProtocol, graphQlProtocol, graphQlSocketProtocol } from './graphql/index.ts';
 import { grpcProtocol } from './grpc/index.ts';
 import { grpcWebProtocol } from './grpc-web/index.ts';
 import { httpProtocol } from './http/index.ts';
 import { http2Protocol } from './http2/index.ts';
-import { jsonRpcProtocol } from './json-rpc/index.ts';
+import { jsonRpcProtocol, jsonRpcSocketProtocol } from './json-rpc/index.ts';
 import { kafkaProtocol } from './kafka/index.ts';
 import { redisProtocol } from './redis/index.ts';
 import { soapProtocol } from './soap/index.ts';
@@ -29,8 +29,10 @@ export const protocols: readonly Protocol[] = [
   redisProtocol,
   graphQlProtocol,
   graphQlEventProtocol,
+  graphQlSocketProtocol,
   sseProtocol,
   jsonRpcProtocol,
+  jsonRpcSocketProtocol,
   soapProtocol,
 ];
 

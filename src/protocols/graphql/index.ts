@@ -10,10 +10,13 @@ import { httpVersionText } from '../http/any-version.ts';
 import { Refined } from '../http/refined.ts';
 import { eventFields } from '../sse/index.ts';
 import { graphQlEventCode } from '../sse/report.ts';
+import { webSocketFields } from '../websocket/index.ts';
+import { socketCodes } from '../websocket/refine.ts';
 import { decode } from './decode.ts';
 import { describe } from './describe.ts';
 import { decodeEvent, describeEvent } from './event.ts';
 import { graphQlFields } from './fields.ts';
+import { decode as decodeSocket, describe as describeSocket, messageFields } from './socket.ts';
 
 export const graphQlProtocol: Protocol = {
   code: Refined.GraphQl,
@@ -47,5 +50,22 @@ export const graphQlEventProtocol: Protocol = {
   decode: decodeEvent,
   describe: describeEvent,
   fields: [...eventFields, ...graphQlFields.filter(({ path }) => path.startsWith('response.'))],
+  macros: {},
+};
+
+/** A message of the subprotocols graphql-transport-ws and graphql-ws; either end may send one. */
+export const graphQlSocketProtocol: Protocol = {
+  ...graphQlProtocol,
+  code: socketCodes.graphQl,
+  id: 'graphql-socket',
+  name: 'websocket',
+  title: 'GraphQL over WebSocket',
+  specification: 'https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md',
+  ports: [],
+  pairing: 'none',
+  versionText: String,
+  decode: decodeSocket,
+  describe: describeSocket,
+  fields: [...webSocketFields, ...messageFields, ...graphQlFields],
   macros: {},
 };

@@ -17,6 +17,7 @@ import {
   parsedJson,
   withSections,
 } from '../http/any-version.ts';
+import { decode as decodeSocket, describe as describeSocket } from '../websocket/decode.ts';
 
 /** Calls of a batch that are shown. */
 const maxCalls = 200;
@@ -27,6 +28,31 @@ export function decode(payload: Payload): DecodedExchange {
   addMember(request, 'jsonrpc', () => messageMap(parsedJson(bodyText(request)), callMap));
   addMember(response, 'jsonrpc', () => messageMap(parsedJson(bodyText(response)), answerMap));
   return decoded;
+}
+
+/** Over WebSocket either end calls, and either answers. */
+export function decodeMessage(payload: Payload): DecodedExchange {
+  const decoded = decodeSocket(payload);
+  for (const side of [decoded.request, decoded.response]) {
+    addMember(side, 'jsonrpc', () =>
+      messageMap(parsedJson(String(side!['text'])), (message) =>
+        message['method'] === undefined ? answerMap(message) : callMap(message),
+      ),
+    );
+  }
+  return decoded;
+}
+
+export function describeMessage(decoded: DecodedExchange): Description {
+  const of = (message: ValueMap, path: string, title: string) =>
+    message['method'] === undefined
+      ? answerSections(message, path, title)
+      : callSections(message, path, title);
+  return withSections(
+    describeSocket(decoded),
+    sections(decoded.request?.['jsonrpc'], 'request.jsonrpc', of),
+    sections(decoded.response?.['jsonrpc'], 'response.jsonrpc', of),
+  );
 }
 
 type Reader = (message: ValueMap) => ValueMap;

@@ -6,33 +6,46 @@
 import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
 import { httpVersionText } from '../http/any-version.ts';
 import { Refined } from '../http/refined.ts';
-import { decode, describe } from './decode.ts';
+import { webSocketFields } from '../websocket/index.ts';
+import { socketCodes } from '../websocket/refine.ts';
+import { decode, decodeMessage, describe, describeMessage } from './decode.ts';
 
 const errorCodes = [-32700, -32600, -32601, -32602, -32603, -32000];
 
-const fields: readonly FieldDeclaration[] = [
-  { path: 'request.jsonrpc', type: 'map', help: 'The call' },
-  { path: 'request.jsonrpc.method', type: 'text', help: 'Method that is called' },
-  { path: 'request.jsonrpc.id', type: 'text', help: 'Id of the call' },
-  { path: 'request.jsonrpc.params', type: 'map', help: 'Parameters, by name or as a list' },
-  { path: 'request.jsonrpc.notification', type: 'boolean', help: 'The call gets no answer' },
-  { path: 'request.jsonrpc.batchSize', type: 'number', help: 'Calls of a batch' },
-  { path: 'request.jsonrpc.batch', type: 'list', help: 'Each call of a batch' },
-  { path: 'response.jsonrpc', type: 'map', help: 'The answer' },
-  { path: 'response.jsonrpc.id', type: 'text', help: 'Id of the call' },
-  { path: 'response.jsonrpc.result', type: 'map', help: 'Result of the call' },
-  { path: 'response.jsonrpc.error', type: 'map', help: 'Error of the call' },
-  {
-    path: 'response.jsonrpc.error.code',
-    type: 'number',
-    help: 'Code of the error',
-    values: errorCodes,
-  },
-  { path: 'response.jsonrpc.error.message', type: 'text', help: 'The error in words' },
-  { path: 'response.jsonrpc.error.data', type: 'map', help: 'More about the error' },
-  { path: 'response.jsonrpc.batchSize', type: 'number', help: 'Answers of a batch' },
-  { path: 'response.jsonrpc.batch', type: 'list', help: 'Each answer of a batch' },
-];
+const sides = ['request', 'response'] as const;
+
+function callFields(side: (typeof sides)[number]): FieldDeclaration[] {
+  const base = `${side}.jsonrpc`;
+  return [
+    { path: base, type: 'map', help: 'The message' },
+    { path: `${base}.id`, type: 'text', help: 'Id of the call' },
+    { path: `${base}.method`, type: 'text', help: 'Method that is called' },
+    { path: `${base}.params`, type: 'map', help: 'Parameters, by name or as a list' },
+    { path: `${base}.notification`, type: 'boolean', help: 'The call gets no answer' },
+    { path: `${base}.batchSize`, type: 'number', help: 'Messages of a batch' },
+    { path: `${base}.batch`, type: 'list', help: 'Each message of a batch' },
+  ];
+}
+
+function answerFields(side: (typeof sides)[number]): FieldDeclaration[] {
+  const base = `${side}.jsonrpc`;
+  return [
+    { path: base, type: 'map', help: 'The message' },
+    { path: `${base}.id`, type: 'text', help: 'Id of the call' },
+    { path: `${base}.result`, type: 'map', help: 'Result of the call' },
+    { path: `${base}.error`, type: 'map', help: 'Error of the call' },
+    {
+      path: `${base}.error.code`,
+      type: 'number',
+      help: 'Code of the error',
+      values: errorCodes,
+    },
+    { path: `${base}.error.message`, type: 'text', help: 'The error in words' },
+    { path: `${base}.error.data`, type: 'map', help: 'More about the error' },
+    { path: `${base}.batchSize`, type: 'number', help: 'Messages of a batch' },
+    { path: `${base}.batch`, type: 'list', help: 'Each message of a batch' },
+  ];
+}
 
 export const jsonRpcProtocol: Protocol = {
   code: Refined.JsonRpc,
@@ -49,6 +62,25 @@ export const jsonRpcProtocol: Protocol = {
   parser: undefined,
   decode,
   describe,
-  fields,
+  fields: [...callFields('request'), ...answerFields('response')],
   macros: { jsonrpc: 'protocol.abbr == "RPC"' },
+};
+
+/** A message over WebSocket, where either end may call the other. */
+export const jsonRpcSocketProtocol: Protocol = {
+  ...jsonRpcProtocol,
+  code: socketCodes.jsonRpc,
+  id: 'json-rpc-socket',
+  name: 'websocket',
+  title: 'JSON-RPC 2.0 over WebSocket',
+  ports: [],
+  pairing: 'none',
+  versionText: String,
+  decode: decodeMessage,
+  describe: describeMessage,
+  fields: [
+    ...webSocketFields,
+    ...sides.flatMap((side) => [...callFields(side), ...answerFields(side)]),
+  ].filter((each, i, all) => all.findIndex(({ path }) => path === each.path) === i),
+  macros: {},
 };

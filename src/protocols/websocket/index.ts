@@ -5,17 +5,17 @@ import { end, hole, inMessage, newState, parse, recognise, resync, resyncTail } 
 
 const opcodes = ['text', 'binary', 'ping', 'pong', 'close'];
 
-const fields: readonly FieldDeclaration[] = (['request', 'response'] as const).flatMap(
-  (side): FieldDeclaration[] => [
-    { path: `${side}.opcode`, type: 'text', help: 'Kind of message', values: opcodes },
-    { path: `${side}.text`, type: 'text', help: 'Text of the message; base64 when it is binary' },
-    { path: `${side}.size`, type: 'number', help: 'Bytes of the payload on the wire' },
-    { path: `${side}.frames`, type: 'number', help: 'Frames of the message' },
-    { path: `${side}.compressed`, type: 'boolean', help: 'permessage-deflate was used' },
-    { path: `${side}.closeCode`, type: 'number', help: 'Why the connection is closed' },
-    { path: `${side}.closeReason`, type: 'text', help: 'The same in words' },
-  ],
-);
+export const webSocketFields: readonly FieldDeclaration[] = (
+  ['request', 'response'] as const
+).flatMap((side): FieldDeclaration[] => [
+  { path: `${side}.opcode`, type: 'text', help: 'Kind of message', values: opcodes },
+  { path: `${side}.text`, type: 'text', help: 'Text of the message; base64 when it is binary' },
+  { path: `${side}.size`, type: 'number', help: 'Bytes of the payload on the wire' },
+  { path: `${side}.frames`, type: 'number', help: 'Frames of the message' },
+  { path: `${side}.compressed`, type: 'boolean', help: 'permessage-deflate was used' },
+  { path: `${side}.closeCode`, type: 'number', help: 'Why the connection is closed' },
+  { path: `${side}.closeReason`, type: 'text', help: 'The same in words' },
+]);
 
 export const webSocketProtocol: Protocol = {
   code: 5,
@@ -31,6 +31,6 @@ export const webSocketProtocol: Protocol = {
   parser: { recognise, newState, parse, hole, resync, resyncTail, end, inMessage },
   decode,
   describe,
-  fields,
+  fields: webSocketFields,
   macros: { ws: 'protocol.name == "websocket"' },
 };

@@ -9,6 +9,7 @@ import {
 } from '../../dissect/contract.ts';
 import { header, maxHeaderBytes, Opcode, opcodeNames, readHeader } from './frame.ts';
 import { MessageFlag, prefixBytes } from './payload.ts';
+import { refineText } from './refine.ts';
 import { WebSocketState } from './state.ts';
 
 type Stream = ParserStream<WebSocketState>;
@@ -136,6 +137,8 @@ function report(stream: Stream, unfinished: boolean): void {
   if (state.opcode === Opcode.Text && (flags & MessageFlag.NotInflated) === 0) {
     message.target.from = prefixBytes;
     message.target.to = prefixBytes + Math.min(content.length, shownBytes);
+    const isClient = stream.side === 'client';
+    refineText(message, state.talk, stream.peer.talk, isClient, composed, prefixBytes, message.to);
   }
   out.child();
   state.end();

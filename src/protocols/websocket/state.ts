@@ -1,6 +1,7 @@
 /** What is remembered of one direction of a WebSocket connection. */
 import { constants, inflateRawSync } from 'node:zlib';
 import type { Mark } from '../../dissect/contract.ts';
+import type { Talk } from './refine.ts';
 
 /** How far back compressed messages refer (RFC 7692, 7.1.2: at most 15 bits). */
 const historyBytes = 1 << 15;
@@ -33,6 +34,9 @@ export class WebSocketState {
   #history: Uint8Array = new Uint8Array(0);
   /** Compressed messages were missed: what refers to them cannot be inflated. */
   historyLost = false;
+
+  /** What its texts have turned out to be. */
+  readonly talk: Talk = { isGraphQl: false, operations: undefined };
 
   begin(opcode: number, compressed: boolean): void {
     this.opcode = opcode;
