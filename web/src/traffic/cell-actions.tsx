@@ -59,7 +59,7 @@ export function CellActions({ grid }: { readonly grid: RefObject<HTMLElement | n
   const query = column.query(place.row);
   if (column.text(place.row) === '' && query === undefined) return null;
   return (
-    <div className="cell-actions" data-card="" style={{ left: place.left, top: place.top }}>
+    <div className="cell-actions" data-card="keep" style={{ left: place.left, top: place.top }}>
       <ValueActions
         path={query?.[0]}
         value={query?.[1]}

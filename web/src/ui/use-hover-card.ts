@@ -7,7 +7,7 @@ const delays = { open: 350, close: 160 } as const;
 
 /**
  * `find` says what a card would be about at a place within `area`; the same thing has the same key.
- * What is marked with `data-card` is the card, or belongs to it.
+ * What is marked with `data-card` is the card; `data-card="keep"` lies over the thing it is about.
  */
 export function useHoverCard<About extends { readonly key: string }>(
   area: RefObject<HTMLElement | null>,
@@ -37,7 +37,10 @@ export function useHoverCard<About extends { readonly key: string }>(
     const over = (event: Event) => {
       const { target } = event;
       if (!(target instanceof Element) || cameUnderPointer(event)) return;
-      if (target.closest('[data-card]') !== null) {
+      const card = target.closest<HTMLElement>('[data-card]');
+      if (card !== null) {
+        // What lies over the thing itself changes nothing: a card that is about to open still does.
+        if (card.dataset['card'] === 'keep' && next !== '') return;
         window.clearTimeout(timer);
         next = shown;
         return;
