@@ -3,12 +3,15 @@
  * called method behind the path: `/rpc eth_getBalance`; a batch: `/rpc [one, two +3]`. An answer with an
  * `error` counts as failed whatever its status.
  */
+import { createRequire } from 'node:module';
 import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
-import { httpVersionText } from '../http/any-version.ts';
+import { lazily } from '../../dissect/lazily.ts';
+import { httpVersionText } from '../http/version-text.ts';
 import { Refined } from '../http/refined.ts';
 import { webSocketFields } from '../websocket/index.ts';
 import { socketCodes } from '../websocket/refine.ts';
-import { decode, decodeMessage, describe, describeMessage } from './decode.ts';
+
+const require = createRequire(import.meta.url);
 
 const errorCodes = [-32700, -32600, -32601, -32602, -32603, -32000];
 
@@ -60,8 +63,8 @@ export const jsonRpcProtocol: Protocol = {
   pairing: 'order',
   versionText: httpVersionText,
   parser: undefined,
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describe),
   fields: [...callFields('request'), ...answerFields('response')],
   macros: { jsonrpc: 'protocol.abbr == "RPC"' },
 };
@@ -76,8 +79,8 @@ export const jsonRpcSocketProtocol: Protocol = {
   ports: [],
   pairing: 'none',
   versionText: String,
-  decode: decodeMessage,
-  describe: describeMessage,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decodeMessage),
+  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describeMessage),
   fields: [
     ...webSocketFields,
     ...sides.flatMap((side) => [...callFields(side), ...answerFields(side)]),

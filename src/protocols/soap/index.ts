@@ -3,10 +3,13 @@
  * (the first element of the Body) behind the path: `/stock GetPrice`. An answer with a Fault counts as
  * failed whatever its status.
  */
+import { createRequire } from 'node:module';
 import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
-import { httpVersionText } from '../http/any-version.ts';
+import { lazily } from '../../dissect/lazily.ts';
+import { httpVersionText } from '../http/version-text.ts';
 import { Refined } from '../http/refined.ts';
-import { decode, describe } from './decode.ts';
+
+const require = createRequire(import.meta.url);
 
 const versions = ['1.1', '1.2'];
 
@@ -37,8 +40,8 @@ export const soapProtocol: Protocol = {
   pairing: 'order',
   versionText: httpVersionText,
   parser: undefined,
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describe),
   fields,
   macros: { soap: 'protocol.abbr == "SOAP"' },
 };
