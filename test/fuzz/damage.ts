@@ -19,7 +19,7 @@ const extremes: readonly (readonly number[])[] = [
 
 /** A copy with up to four hits; a third has none. `other` is what is spliced in. */
 export function damaged(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
-  let result = Uint8Array.from(bytes);
+  let result: Uint8Array = Uint8Array.from(bytes);
   if (random() < 0.35) return result;
   for (let count = 1 + Math.floor(random() * 4); count > 0; count--) {
     result = hit(result, random, other);
