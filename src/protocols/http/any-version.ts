@@ -26,11 +26,6 @@ export function describeHttp(decoded: DecodedExchange): Description {
   return isHttp2 ? describeHttp2(decoded) : describeHttp1(decoded);
 }
 
-/** Number of the row → `1.1`, `2.0`. */
-export function httpVersionText(version: number): string {
-  return `${Math.floor(version / 10)}.${version % 10}`;
-}
-
 /** Gives one side another member, which is made when somebody asks for it. */
 export function addMember(
   side: ValueMap | undefined,

@@ -1,14 +1,9 @@
 /** Queries, cookies, forms and multipart bodies → names and values. */
 import type { ValueMap } from '../../dissect/contract.ts';
-import { type FieldLine, fieldValue, type NameValue, readHead } from './decode-head.ts';
-import { parameterOf } from './decode-text.ts';
+import type { FieldLine, NameValue } from './decode-head.ts';
 
 /** Pairs that are taken from one query, cookie header or form. */
 const maxPairs = 10_000;
-/** Parts that are taken from one multipart body. */
-const maxParts = 1000;
-/** Longest value of a multipart field that is shown as text. */
-const maxPartTextBytes = 65_536;
 
 /** Of so few fields one is found faster by looking at all than in a table. */
 const fewFields = 32;
@@ -75,7 +70,8 @@ export function parsePairs(text: string): readonly NameValue[] {
     });
 }
 
-function percentDecoded(text: string): string {
+/** Percent and plus decoded; what cannot be decoded is read as far as it can. */
+export function percentDecoded(text: string): string {
   const spaced = text.replaceAll('+', ' ');
   if (!spaced.includes('%')) return spaced;
   try {
@@ -111,53 +107,4 @@ function cookiePair(text: string): NameValue | undefined {
   const value = text.slice(equals + 1).trim();
   const quoted = value.length > 1 && value.startsWith('"') && value.endsWith('"');
   return { name: text.slice(0, equals).trim(), value: quoted ? value.slice(1, -1) : value };
-}
-
-/**
- * The parts of a multipart body (RFC 2046, 5.1): name, file name, media type, size in bytes, and the
- * value of those that are no files. The last one may be cut.
- */
-export function multipartParts(bytes: Uint8Array, contentType: string): ValueMap[] {
-  const boundary = parameterOf(contentType, 'boundary');
-  if (boundary === undefined || boundary === '') return [];
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const delimiter = Buffer.from(`--${boundary}`, 'latin1');
-  const parts: ValueMap[] = [];
-  let at = body.indexOf(delimiter);
-  while (at >= 0 && parts.length < maxParts) {
-    const from = at + delimiter.length;
-    if (body[from] === 0x2d && body[from + 1] === 0x2d) break;
-    const lineEnd = body.indexOf(10, from);
-    if (lineEnd < 0) break;
-    const next = body.indexOf(delimiter, lineEnd);
-    let to = next < 0 ? body.length : next;
-    if (next >= 0 && body[to - 1] === 10) to -= body[to - 2] === 13 ? 2 : 1;
-    parts.push(onePart(body.subarray(lineEnd + 1, Math.max(lineEnd + 1, to))));
-    at = next;
-  }
-  return parts;
-}
-
-function onePart(bytes: Uint8Array): ValueMap {
-  const head = readHead(bytes, 0, false);
-  const disposition = fieldValue(head.fields, 'content-disposition') ?? '';
-  const contentType = fieldValue(head.fields, 'content-type');
-  const fileName =
-    extendedParameter(disposition, 'filename') ?? parameterOf(disposition, 'filename');
-  const content = bytes.subarray(head.end);
-  const readable = fileName === undefined && content.length <= maxPartTextBytes;
-  return {
-    name: parameterOf(disposition, 'name') ?? '',
-    ...(fileName !== undefined && { fileName }),
-    ...(contentType !== undefined && { contentType }),
-    ...(readable && { value: new TextDecoder().decode(content) }),
-    size: content.length,
-  };
-}
-
-/** `filename*=UTF-8''na%C3%AFve.txt` (RFC 8187). */
-function extendedParameter(value: string, name: string): string | undefined {
-  const extended = parameterOf(value, `${name}*`);
-  if (extended === undefined) return undefined;
-  return percentDecoded(extended.replaceAll('+', '%2B').replace(/^[^']*'[^']*'/, ''));
 }

@@ -2,8 +2,9 @@ import zlib from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Incomplete, type Payload } from '../../dissect/contract.ts';
+import { httpBody } from './decode.ts';
 import { maxInflatedBytes } from './decode-codings.ts';
-import { httpBody, httpProtocol } from './index.ts';
+import { httpProtocol } from './index.ts';
 
 function payload(
   request: string | Uint8Array,
@@ -104,6 +105,71 @@ describe('a request', () => {
     ]);
     const cut = decodeRequest(text.slice(0, -30), Incomplete.RequestCut).postData;
     expect(cut).toMatchObject({ cut: true, params: [{ name: 'title' }, { name: 'photo' }] });
+  });
+
+  test('a multipart body in another, whose boundary begins with the outer one', () => {
+    const text = [
+      'POST / HTTP/1.1',
+      'Content-Type: multipart/form-data; boundary=outer',
+      '',
+      '--outer',
+      'Content-Disposition: form-data; name="note"',
+      '',
+      'no end: --outer, nor\r\n--outermost',
+      '--outer  ',
+      'Content-Disposition: form-data; name="files"',
+      'Content-Type: multipart/mixed; boundary=outer2',
+      '',
+      '--outer2',
+      'Content-Disposition: file; filename="one.txt"',
+      'Content-Type: text/plain',
+      '',
+      'first',
+      '--outer2',
+      "Content-Disposition: file; filename*=UTF-8''na%C3%AFve.bin",
+      '',
+      'second',
+      '--outer2--',
+      '--outer--',
+      'epilogue',
+    ];
+    const decoded = decodeRequest(text.join('\r\n'));
+    expect(decoded.postData.params).toEqual([
+      { name: 'note', value: 'no end: --outer, nor\r\n--outermost', size: 33 },
+      {
+        name: 'files',
+        contentType: 'multipart/mixed; boundary=outer2',
+        size: 182,
+        parts: [
+          { name: '', fileName: 'one.txt', contentType: 'text/plain', size: 5 },
+          { name: '', fileName: 'naïve.bin', size: 6 },
+        ],
+      },
+    ]);
+    const sections = httpProtocol.describe({ request: decoded as never, response: undefined });
+    expect(sections.request.find(({ title }) => title === 'Parts')).toMatchObject({
+      rows: [
+        { name: 'note' },
+        { name: 'files', value: 'multipart/mixed; boundary=outer2, 182 bytes' },
+        { name: 'files / ', path: 'request.postData.params[1].parts[0].fileName' },
+        { name: 'files / ', value: 'naïve.bin, 6 bytes' },
+      ],
+    });
+  });
+
+  test('a long multipart body: parts without end, and the last one cut', () => {
+    const file = 'x'.repeat(300_000);
+    const part = (i: number) =>
+      `--b\r\nContent-Disposition: form-data; name="f${i}"; filename="${i}.bin"\r\n\r\n${file}\r\n`;
+    const head = 'POST / HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n';
+    const { params } = decodeRequest(head + part(0) + part(1) + part(2).slice(0, -2)).postData;
+    expect(params).toEqual([
+      { name: 'f0', fileName: '0.bin', size: 300_000 },
+      { name: 'f1', fileName: '1.bin', size: 300_000 },
+      { name: 'f2', fileName: '2.bin', size: 300_000, cut: true },
+    ]);
+    const many = head + '--b\r\n\r\n\r\n'.repeat(5000);
+    expect(decodeRequest(many).postData.params).toHaveLength(1000);
   });
 
   test('names that mean something to JavaScript', () => {

@@ -10,13 +10,13 @@ import {
 import {
   mapOfFields,
   mapOfPairs,
-  multipartParts,
   parsePairs,
   requestCookies,
   responseCookies,
 } from './decode-form.ts';
 import { type DecodedHead, fieldValue, fieldValues, type NameValue } from './decode-head.ts';
 import { type Content, contentOf, type DecodedMessage, readMessage } from './decode-message.ts';
+import { multipartParts } from './decode-multipart.ts';
 import { type BodyLength, bodyLength, cutRemark, type Kept } from './decode-size.ts';
 import { mediaTypeOf, parameterOf } from './decode-text.ts';
 

@@ -153,14 +153,27 @@ function formSections(postData: Value): Section[] {
   if (!isMap(postData) || !Array.isArray(postData['params'])) return [];
   const params = postData['params'].filter(isMap);
   const multipart = params.some((param) => 'size' in param);
-  const rows = params.map((param, i) => {
-    const { name, value, fileName, contentType, size } = param;
-    const path = `request.postData.params[${i}]`;
-    if (value !== undefined) return row(String(name), value, `${path}.value`);
-    const described = [fileName, contentType, `${size} bytes`].filter((each) => each !== undefined);
-    return row(String(name), described.join(', '), `${path}.fileName`);
-  });
+  const rows = params.flatMap((param, i) => partRows(param, `request.postData.params[${i}]`, ''));
   return [table(multipart ? 'Parts' : 'Form', rows)];
+}
+
+/** A field or a part; one that has parts itself is followed by them. */
+function partRows(param: ValueMap, path: string, prefix: string): DetailRow[] {
+  const { name, value, fileName, contentType, size, cut, parts } = param;
+  const shown = `${prefix}${name}`;
+  const remark = cut === true ? 'its end was not kept' : undefined;
+  if (value !== undefined) return [row(shown, value, `${path}.value`, remark)];
+  const described = [fileName, contentType, `${size} bytes`].filter((each) => each !== undefined);
+  const inner = Array.isArray(parts) ? parts.filter(isMap) : [];
+  return [
+    row(
+      shown,
+      described.join(', '),
+      `${path}.${fileName === undefined ? 'size' : 'fileName'}`,
+      remark,
+    ),
+    ...inner.flatMap((each, i) => partRows(each, `${path}.parts[${i}]`, `${shown} / `)),
+  ];
 }
 
 function bodySections(data: Value, title: string, path: string): Section[] {

@@ -2,21 +2,17 @@
  * HTTP/1.x: bytes of a connection → messages (`parse.ts`), kept messages → values (`decode.ts`), values
  * → what the page shows (`describe.ts`).
  */
+import { createRequire } from 'node:module';
 import type { Parser, Protocol } from '../../dissect/contract.ts';
-import { decode } from './decode.ts';
-import { describe } from './describe.ts';
+import { lazily } from '../../dissect/lazily.ts';
 import { httpFields } from './fields.ts';
 import { parse, recognise } from './parse.ts';
 import { end, hole, inMessage, resync } from './parse-loss.ts';
 import { resyncTail } from './parse-resync.ts';
 import { HttpState } from './parse-state.ts';
+import { httpVersionText } from './version-text.ts';
 
-export { httpBody } from './decode.ts';
-
-/** Name of the protocol's version as users see it: 11 → `1.1`. */
-function versionText(version: number): string {
-  return `${Math.floor(version / 10)}.${version % 10}`;
-}
+const require = createRequire(import.meta.url);
 
 export const httpParser: Parser<HttpState> = {
   recognise,
@@ -40,10 +36,10 @@ export const httpProtocol: Protocol = {
   specification: 'https://www.rfc-editor.org/rfc/rfc9112',
   ports: [80, 8080, 443, 8000, 8888, 3000, 5000, 8081, 8899, 9090, 9200],
   pairing: 'order',
-  versionText,
+  versionText: httpVersionText,
   parser: httpParser,
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
   fields: httpFields,
   macros: { http: 'protocol.abbr == "HTTP"' },
 };
