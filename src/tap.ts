@@ -3,12 +3,20 @@
  * `mizu tap --read` and the demo's recording all run through `runTap`.
  */
 import { entryFields } from './entry/fields.ts';
+import { learnHosts } from './entry/learn-hosts.ts';
+import { schemaLearner } from './entry/learn-schemas.ts';
 import type { RowContext } from './entry/row.ts';
 import type { FieldSchema } from './filter/contract.ts';
 import { defaultLimits, pipelineLimits, type TapLimits } from './limits.ts';
 import type { PipelineOptions } from './pipeline.ts';
 import { protocolByCode, protocols } from './protocols/index.ts';
-import { type AddressNames, fixedNames, LocalNames } from './resolve/index.ts';
+import {
+  type AddressNames,
+  fixedNames,
+  type HeardName,
+  HostNames,
+  LocalNames,
+} from './resolve/index.ts';
 import { Capture } from './ship/columns.ts';
 import type { Store } from './store/contract.ts';
 import { CounterReports } from './tap/counters.ts';
@@ -23,6 +31,8 @@ export interface TapOptions {
   /** `none` keeps nothing; only for outputs other than the page. */
   readonly store: 'none' | { readonly directory: string | undefined; readonly limitBytes: number };
   readonly bodyLimitBytes: number;
+  /** Files and folders of schemas (`.proto`) by which messages are read. */
+  readonly schemaPaths?: readonly string[];
   readonly redact: boolean;
   /** Calls whose User-Agent contains one of these are left out. */
   readonly ignoredUserAgents?: readonly string[];
@@ -101,7 +111,11 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   let ended = false;
   let ready: (() => void) | undefined;
   const reports = new CounterReports();
-  const takers: TakeBatch[] = [];
+  await giveSchemas(options);
+  const takers: TakeBatch[] = [
+    (batch) => learnHosts(batch, context.names),
+    ...(options.output === 'none' ? [] : [schemaLearner(protocols)]),
+  ];
   const rows = settling(options, takeWithAll(takers), stack);
   let { source } = options;
   if (options.output === 'page') {
@@ -138,6 +152,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
       write: options.write,
     },
     rows.take,
+    (names) => hear(context.names, names),
   );
   const progress = setInterval(() => report(options, thread, startedAt), progressEveryMs);
   stack.defer(() => clearInterval(progress));
@@ -169,19 +184,35 @@ function pipelineOptions(options: TapOptions): PipelineOptions {
   };
 }
 
+async function giveSchemas({ schemaPaths = [], onNotice }: TapOptions): Promise<void> {
+  if (schemaPaths.length === 0) return;
+  const { giveSchemaFiles, readSchemaFiles } = await import('./protocols/schema-files.ts');
+  for (const problem of giveSchemaFiles(await readSchemaFiles(schemaPaths)).problems) {
+    onNotice?.(problem);
+  }
+}
+
 /** The page's own calls are left out by the port it really has: 0 was any free one. */
 function withoutPort(source: TapSource, port: number): TapSource {
   if (source.kind !== 'local') return source;
   return { ...source, ignorePorts: [...new Set([...source.ignorePorts, port])].filter(Boolean) };
 }
 
+type TapContext = RowContext & { readonly names: HostNames };
+
+function hear(names: HostNames, heard: readonly HeardName[]): void {
+  for (const { address, host, timeMs, origin } of heard) {
+    names.learnHost(address, host, timeMs, origin);
+  }
+}
+
 /** Only a live tap names processes: a file was captured at another time, perhaps on another machine. */
-async function rowContext({ source, names = {} }: TapOptions): Promise<RowContext> {
-  if (source.kind !== 'local') return { protocolByCode, names: fixedNames(names) };
+async function rowContext({ source, names = {} }: TapOptions): Promise<TapContext> {
+  if (source.kind !== 'local') return { protocolByCode, names: new HostNames(fixedNames(names)) };
   const local = new LocalNames(names);
   // The first calls have names too.
   await local.refresh();
-  return { protocolByCode, names: local };
+  return { protocolByCode, names: new HostNames(local) };
 }
 
 /** Standard input can only be judged when its first bytes have come. */

@@ -37,7 +37,7 @@ const loads: Readonly<Record<string, ProtocolLoad>> = {
     make: (file) => captureGrpc(file, 100_000),
     dissector: 'http2',
     filter: 'http2',
-    fields: ['http2.streamid', 'http2.headers.path', 'grpc.message_length', 'grpc.status_code'],
+    fields: ['http2.streamid', 'http2.headers.path', 'grpc.message_length'],
   },
   amqp: {
     make: (file) => captureAmqp(file, { messages: 100_000, pairs: 4 }),

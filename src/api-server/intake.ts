@@ -1,7 +1,10 @@
 /** Batches of tappers → calls, in the live feed and the store; and the way back to the tappers. */
 import { Incomplete } from '../dissect/contract.ts';
+import { learnHosts } from '../entry/learn-hosts.ts';
+import { schemaLearner } from '../entry/learn-schemas.ts';
 import { Join, type JoinCounters, type SeenKind, Unanswered } from '../join/index.ts';
 import { LinkHub, type TapperSettings, type TapperState } from '../link/index.ts';
+import { protocols } from '../protocols/index.ts';
 import type { Counters } from '../serve/api.ts';
 import type { LiveFeed } from '../serve/index.ts';
 import type { Batch } from '../ship/batch.ts';
@@ -44,7 +47,10 @@ export class Intake {
     this.#options = options;
     const { environment, cluster, store, log } = options;
     const { names } = cluster;
+    const learnSchemas = schemaLearner(protocols);
     const show = (batch: Batch) => {
+      learnHosts(batch, names);
+      learnSchemas(batch);
       this.#live?.push(batch);
       store.append(batch);
     };
@@ -76,6 +82,11 @@ export class Intake {
       },
       numberOfNode: (name, wanted) => cluster.numberOfNode(name, wanted),
       onTapper: (state) => this.#note(state),
+      onNames: (heard) => {
+        for (const { address, host, timeMs, origin } of heard) {
+          names.learnHost(address, host, timeMs, origin);
+        }
+      },
       onFacts: (facts, node) => names.learnNode(node, facts, Date.now()),
       onNotice: (text) => log.warn(text),
     });

@@ -6,6 +6,7 @@ import { type RowContext, storedFromBatch } from '../entry/row.ts';
 import { subjectOf } from '../entry/subject.ts';
 import type { FieldSchema } from '../filter/contract.ts';
 import { compileQuery, parseQuery } from '../filter/index.ts';
+import { GivenSchemaFiles } from '../protocols/given-schemas.ts';
 import { protocolByCode, protocols } from '../protocols/index.ts';
 import type { Counters, Info, LiveServerMessage } from '../serve/api.ts';
 import type { TargetControl } from '../serve/context.ts';
@@ -22,6 +23,8 @@ export interface ClusterPageOptions {
   readonly port: number;
   readonly token: string;
   readonly targets: TargetControl;
+  /** Where schema files are kept. */
+  readonly dataFolder: string;
   /** Forgets everything, also what waits outside of the store. */
   clear(): Promise<void>;
   counters(): Counters;
@@ -60,6 +63,7 @@ export async function startClusterPage(page: ClusterPageOptions): Promise<Cluste
       clear: () => page.clear(),
       webRoot: existsSync(webRoot) ? webRoot : undefined,
       targets,
+      schemaFiles: new GivenSchemaFiles(page.dataFolder),
     },
     port,
     proxyHost: everyAddress(),

@@ -61,6 +61,7 @@ export async function runApiServer(
     port: settings.ports.http,
     token: read.token,
     targets: cluster.control(() => intake.tappers()),
+    dataFolder: read.dataFolder,
     clear() {
       intake.forget();
       return store.clear();

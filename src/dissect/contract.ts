@@ -358,6 +358,22 @@ export interface FieldDeclaration {
   readonly column?: string;
 }
 
+/** A file of a user by which messages are read: `.proto`, a compiled descriptor set. */
+export interface SchemaFile {
+  /** Path within what was given. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What became of a user's schema files. */
+export interface GivenSchemas {
+  /** Types of messages, and calls, that are now known by name. */
+  readonly messages: number;
+  readonly methods: number;
+  /** In words, each with the file's name. */
+  readonly problems: readonly string[];
+}
+
 /** A variant that has a badge of its own: HTTP/1.1 and HTTP/2 are variants of http. */
 export interface Protocol {
   /** Stable for ever: it is what the store keeps. 1 to 250. */
@@ -386,6 +402,10 @@ export interface Protocol {
   // biome-ignore lint/suspicious/noExplicitAny: each protocol has its own state type; the driver never looks inside
   readonly parser: Parser<any> | undefined;
   decode(payload: Payload): DecodedExchange;
+  /** Takes schema files by which `decode` reads; they replace those given before. Never throws. */
+  giveSchemas?(files: readonly SchemaFile[]): GivenSchemas;
+  /** Looks whether the kept bytes of an answer tell how to read others; true when they do. Never throws. */
+  learn?(response: Uint8Array): boolean;
   describe(decoded: DecodedExchange): Description;
   readonly fields: readonly FieldDeclaration[];
   /** Macro word → query text. */

@@ -6,7 +6,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
-import type { Protocol } from '../dissect/contract.ts';
+import type { GivenSchemas, Protocol, SchemaFile } from '../dissect/contract.ts';
 import type { FieldSchema } from '../filter/contract.ts';
 import type { Store } from '../store/contract.ts';
 import type { Counters, Info, QueryCheck, TargetChoice, Targets } from './api.ts';
@@ -29,6 +29,13 @@ export interface ServeContext {
   readonly webRoot: string | undefined;
   /** Only where a cluster is tapped. */
   readonly targets?: TargetControl;
+  readonly schemaFiles?: SchemaControl;
+}
+
+/** Files of users by which messages are read. */
+export interface SchemaControl {
+  report(): GivenSchemas;
+  give(files: readonly SchemaFile[]): GivenSchemas | Promise<GivenSchemas>;
 }
 
 /** What is tapped in a cluster. */

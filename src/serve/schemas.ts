@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { EntryRow } from '../entry/entry.ts';
+import { identityKinds, nameOrigins } from '../resolve/contract.ts';
 import type {
   ApiError,
   Count,
@@ -117,6 +118,11 @@ const endpointSchema = named(
     workload: z.string().exactOptional(),
     node: z.string().exactOptional(),
     process: z.string().exactOptional(),
+    kind: z.enum(identityKinds).exactOptional(),
+    origin: z
+      .enum(nameOrigins)
+      .exactOptional()
+      .describe('Where an external name comes from: a DNS answer, a TLS handshake, a Host header'),
   }),
 );
 

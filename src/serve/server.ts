@@ -13,6 +13,7 @@ import { entriesRoutes } from './routes/entries.ts';
 import { entryRoutes } from './routes/entry.ts';
 import { liveRoutes } from './routes/live.ts';
 import { queryRoutes } from './routes/query.ts';
+import { schemaFileRoutes } from './routes/schema-files.ts';
 import { statusRoutes } from './routes/status.ts';
 import { targetsRoutes } from './routes/targets.ts';
 import { isUsableToken, randomToken } from './token.ts';
@@ -134,6 +135,7 @@ function addRoutes(app: Api, context: ServeContext, page: { token: string; port(
       queryRoutes(api, context);
       liveRoutes(api, context);
       targetsRoutes(api, context);
+      schemaFileRoutes(api, context);
     },
     { prefix: '/api/v1' },
   );

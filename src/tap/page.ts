@@ -5,6 +5,7 @@ import { type RowContext, storedFromBatch } from '../entry/row.ts';
 import { subjectOf } from '../entry/subject.ts';
 import type { FieldSchema } from '../filter/contract.ts';
 import { compileQuery, explain, parseQuery } from '../filter/index.ts';
+import { GivenSchemaFiles } from '../protocols/given-schemas.ts';
 import { protocolByCode, protocols } from '../protocols/index.ts';
 import type { Counters, QueryCheck } from '../serve/api.ts';
 import { LiveFeed, type ServerHandle, startServer } from '../serve/index.ts';
@@ -71,6 +72,7 @@ export async function startPage(page: PageOptions): Promise<TapPage> {
         return store.clear();
       },
       webRoot: existsSync(webRoot) ? webRoot : undefined,
+      schemaFiles: new GivenSchemaFiles(),
     },
     port: options.guiPort,
     proxyHost: options.proxyHost,

@@ -20,6 +20,7 @@ import type { CliContext } from '../context.ts';
 import { ExitCode, UserError } from '../errors.ts';
 import { formatSize } from '../units.ts';
 import { clusterSettings, freshSecret } from './cluster-settings.ts';
+import { giveSchemaFiles } from './give-schema-files.ts';
 import { dumpLogs } from './log-dump.ts';
 import { printYaml } from './manifests.ts';
 import { watchServer, watchTappers } from './pod-watch.ts';
@@ -192,6 +193,7 @@ class ClusterTap {
     try {
       await this.#waitForServer(signal);
       await tunnel.probe();
+      await giveSchemaFiles(this.#setup, tunnel.port, settings.secret.token);
       showPage(context, pageUrl(tunnel.port, settings.secret.token), config.headless);
       await Promise.race([
         watchTappers(this.#setup, signal),

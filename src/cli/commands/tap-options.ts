@@ -17,6 +17,7 @@ export interface SourceOptions {
 export interface TapCommandOptions extends SourceOptions {
   readonly interface: readonly string[];
   readonly captureFilter?: string | undefined;
+  readonly proto: readonly string[];
   readonly output: 'page' | 'jsonl' | 'none';
   readonly filter?: string | undefined;
   readonly store?: string | undefined;
@@ -65,6 +66,7 @@ export function tapOptions(source: SourceOptions, { config }: LoadedConfig): Tap
     ...source,
     interface: tap.interface,
     captureFilter: tap.captureFilter || undefined,
+    proto: tap.proto,
     output,
     filter: tap.filter || undefined,
     store: tap.store || undefined,

@@ -139,6 +139,7 @@ class TapCommand {
         output: options.output,
         store: this.#store(),
         bodyLimitBytes: options.bodyLimit,
+        schemaPaths: options.proto,
         redact: options.redact,
         ignoredUserAgents: options.ignoredUserAgents,
         limits: options.limits,

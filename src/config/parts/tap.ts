@@ -48,6 +48,9 @@ const targets = {
     'requests are left out when their User-Agent contains one of these texts, in any case',
     { commas: 'kept' },
   ),
+  proto: list('folders and files (.proto, descriptor sets) by which gRPC messages are read', {
+    flag: { commands: ['tap'], value: 'path' },
+  }),
   'capture-filter': text('', "only packets that match, as for tcpdump: 'tcp port 8080'", {
     flag: { commands: ['tap'], value: 'expression' },
   }),

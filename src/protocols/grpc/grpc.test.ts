@@ -17,7 +17,7 @@ import {
   timeless,
   withHole,
 } from '../test-bench.ts';
-import { giveProtos } from './registry.ts';
+import { grpcProtocol } from './index.ts';
 import { type ItemValue, openShop, ShopClient, shopProto } from './test-shop.ts';
 
 let shop: Awaited<ReturnType<typeof openShop>>;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 beforeEach(() => {
-  giveProtos([{ name: 'shop.proto', bytes: Buffer.from(shopProto) }]);
+  grpcProtocol.giveSchemas?.([{ name: 'shop.proto', bytes: Buffer.from(shopProto) }]);
 });
 
 async function record(
@@ -99,7 +99,7 @@ test('a unary call: its message, its answer, deadline and metadata', async () =>
 });
 
 test('without types: numbers of fields and the best guess', async () => {
-  giveProtos([]);
+  grpcProtocol.giveSchemas?.([]);
   const entries = entriesOf(protocols, await record((caller) => caller.add(apple)));
   expect(messagesOf(entries, 'request')[0]).toMatchObject({
     1: 'apple',
@@ -202,7 +202,7 @@ test('compressed messages are shown plain, and say that they were', async () => 
 describe('a long talk', () => {
   let events: Event[] = [];
   beforeAll(async () => {
-    giveProtos([{ name: 'shop.proto', bytes: Buffer.from(shopProto) }]);
+    grpcProtocol.giveSchemas?.([{ name: 'shop.proto', bytes: Buffer.from(shopProto) }]);
     events = await record(async (caller) => {
       await caller.addAll(
         Array.from({ length: 20 }, (_, i) => ({ name: 'x'.repeat(i * 97), count: i })),

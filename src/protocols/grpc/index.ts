@@ -2,11 +2,13 @@
  * gRPC: calls on HTTP/2 and their messages. HTTP/2's parser hands on bodies (`reader.ts`); `decode.ts` makes
  * the values, by the types in `registry.ts` when they are known.
  */
+import { createRequire } from 'node:module';
 import type { Protocol } from '../../dissect/contract.ts';
-import { http2VersionText } from '../http2/version-text.ts';
-import { decode } from './decode.ts';
-import { describe } from './describe.ts';
+import { lazily } from '../../dissect/lazily.ts';
+import { httpVersionText } from '../http/version-text.ts';
 import { callFields } from './fields.ts';
+
+const require = createRequire(import.meta.url);
 
 export const grpcProtocol: Protocol = {
   code: 3,
@@ -19,10 +21,14 @@ export const grpcProtocol: Protocol = {
   specification: 'https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md',
   ports: [50051],
   pairing: 'key',
-  versionText: http2VersionText,
+  versionText: httpVersionText,
   parser: undefined,
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
+  giveSchemas: lazily(
+    () => (require('./registry.ts') as typeof import('./registry.ts')).giveProtos,
+  ),
+  learn: lazily(() => (require('./registry.ts') as typeof import('./registry.ts')).learnFromAnswer),
   fields: callFields,
   macros: { grpc: 'protocol.abbr == "gRPC"' },
 };

@@ -2,10 +2,9 @@
  * The types that messages are decoded by, of this process: the user's files first, then what servers told
  * by reflection on the wire, then what every call may carry.
  */
-import type { StoredEntry } from '../../entry/entry.ts';
+import type { GivenSchemas, SchemaFile } from '../../dissect/contract.ts';
 import type { TypeSource } from './decode-state.ts';
 import { contentOfMessage } from './message-content.ts';
-import { callCodes } from './open-call.ts';
 import { readMessagePayload } from './payload.ts';
 import { type MessageSchema, type MethodSchema, TypeTable } from './schema.ts';
 import { declarationsOfFile, filesOfSet, nameOfFile } from './schema-descriptor.ts';
@@ -17,18 +16,9 @@ import { FieldWalk, Wire } from './wire.ts';
 const maxLearntBytes = 64 << 20;
 const maxLearntFiles = 10_000;
 
-export interface ProtoFile {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
+export type ProtoFile = SchemaFile;
 
-/** What became of the user's files. */
-export interface LoadedProtos {
-  readonly messages: number;
-  readonly methods: number;
-  /** In words, each with the file's name. */
-  readonly problems: readonly string[];
-}
+export type LoadedProtos = GivenSchemas;
 
 class Registry implements TypeSource {
   #given = new TypeTable();
@@ -123,16 +113,9 @@ const fileResponse = 4;
 const fileDescriptor = 1;
 
 /**
- * Learns types from an entry that is a server's answer to reflection; all others cost a comparison. True
- * when something new was learnt: messages that were shown without names can be decoded anew.
+ * Learns types from the kept bytes of a server's answer to reflection; all others cost a comparison. True
+ * when something new was learnt.
  */
-export function learnFrom({ protocolCode, row, payload }: StoredEntry): boolean {
-  if (protocolCode !== callCodes.grpc || payload.response === undefined) return false;
-  if (!row.target.startsWith('/grpc.reflection.')) return false;
-  return learnFromAnswer(payload.response);
-}
-
-/** The same from the payload of one message. */
 export function learnFromAnswer(response: Uint8Array): boolean {
   const kept = readMessagePayload(response);
   if (kept === undefined || !reflectionPath.test(kept.path)) return false;

@@ -1,20 +1,26 @@
-/** `--proto DIR|FILE`: files and folders → types. */
+/** `--proto DIR|FILE`: files and folders of users → what protocols read messages by. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { giveProtos, type LoadedProtos, type ProtoFile } from './registry.ts';
+import type { GivenSchemas, SchemaFile } from '../dissect/contract.ts';
+import { protocols } from './index.ts';
 
 const maxFiles = 10_000;
 const maxFileBytes = 64 << 20;
 const maxFolderDepth = 32;
 const wanted = /\.(?:proto|pb|protoset|desc|binpb|fds|protobin)$/i;
 
+export interface ReadFiles {
+  readonly files: readonly SchemaFile[];
+  /** What could not be read, in words. */
+  readonly problems: readonly string[];
+}
+
 /**
  * Reads `.proto` files and compiled descriptor sets (`protoc --include_imports --descriptor_set_out`),
- * folders with all below them. They take the place of those loaded before. What cannot be read or parsed
- * is said in `problems`; nothing throws.
+ * folders with all below them. Nothing throws.
  */
-export async function loadProtos(paths: readonly string[]): Promise<LoadedProtos> {
-  const files: ProtoFile[] = [];
+export async function readSchemaFiles(paths: readonly string[]): Promise<ReadFiles> {
+  const files: SchemaFile[] = [];
   const problems: string[] = [];
   for (const path of paths) {
     try {
@@ -23,21 +29,26 @@ export async function loadProtos(paths: readonly string[]): Promise<LoadedProtos
       else await readOne(path, path, files, problems);
       if (files.length === before) problems.push(`${path}: no .proto file or descriptor set`);
     } catch (error) {
-      problems.push(`${path}: ${reason(error)}`);
+      problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const loaded = giveProtos(files);
-  return { ...loaded, problems: [...problems, ...loaded.problems] };
+  return { files, problems };
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Hands the files to all protocols that read by such; they replace those given before. */
+export function giveSchemaFiles({ files, problems }: ReadFiles): GivenSchemas {
+  const given = protocols.flatMap((protocol) => protocol.giveSchemas?.(files) ?? []);
+  return {
+    messages: given.reduce((sum, { messages }) => sum + messages, 0),
+    methods: given.reduce((sum, { methods }) => sum + methods, 0),
+    problems: [...problems, ...given.flatMap((each) => each.problems)],
+  };
 }
 
 async function readFolder(
   root: string,
   folder: string,
-  files: ProtoFile[],
+  files: SchemaFile[],
   problems: string[],
   depth: number,
 ): Promise<void> {
@@ -54,7 +65,7 @@ async function readFolder(
 async function readOne(
   path: string,
   name: string,
-  files: ProtoFile[],
+  files: SchemaFile[],
   problems: string[],
 ): Promise<void> {
   if (files.length >= maxFiles) return;

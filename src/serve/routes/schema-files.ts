@@ -1,0 +1,58 @@
+/** Schema files of users (`.proto`, descriptor sets), by which messages are read. */
+import { z } from 'zod';
+import type { GivenSchemas } from '../../dissect/contract.ts';
+import type { Api, SchemaControl, ServeContext } from '../context.ts';
+import { notFound } from '../errors.ts';
+import { apiErrorSchema, named } from '../schemas.ts';
+
+const bodyLimitBytes = 64 << 20;
+const maxFiles = 10_000;
+
+const givenSchema = named(
+  'GivenSchemas',
+  'What the schema files that were given say',
+  z.object({
+    messages: z.number(),
+    methods: z.number(),
+    problems: z.array(z.string()),
+  }) satisfies z.ZodType<GivenSchemas>,
+);
+
+const filesSchema = z.object({
+  files: z
+    .array(z.object({ name: z.string().min(1).max(1024), content: z.base64() }))
+    .max(maxFiles)
+    .describe('Each with its path within the folder, and its bytes as base64'),
+});
+
+export function schemaFileRoutes(app: Api, context: ServeContext): void {
+  const errors = { 400: apiErrorSchema, 401: apiErrorSchema, 404: apiErrorSchema };
+  app.get(
+    '/schema-files',
+    { schema: { summary: 'What was given', response: { 200: givenSchema, ...errors } } },
+    (): GivenSchemas => controlOf(context).report(),
+  );
+  app.put(
+    '/schema-files',
+    {
+      bodyLimit: bodyLimitBytes,
+      schema: {
+        summary: 'Reads messages by these files from now on, instead of those given before',
+        body: filesSchema,
+        response: { 200: givenSchema, ...errors },
+      },
+    },
+    async ({ body }): Promise<GivenSchemas> => {
+      const files = body.files.map(({ name, content }) => ({
+        name,
+        bytes: new Uint8Array(Buffer.from(content, 'base64')),
+      }));
+      return await controlOf(context).give(files);
+    },
+  );
+}
+
+function controlOf({ schemaFiles }: ServeContext): SchemaControl {
+  if (schemaFiles === undefined) throw notFound('No schema files are taken here.');
+  return schemaFiles;
+}
