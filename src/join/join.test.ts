@@ -177,6 +177,25 @@ describe('a call seen before and behind a service', () => {
   });
 });
 
+it('a request that reaches the other node half a minute late is still the one that was sent', () => {
+  const shown: Shown[] = [];
+  const join = joinInto(shown);
+  const sent: Seen = {
+    ...front,
+    destination: '10.0.0.9:8080',
+    responseSequence: 0,
+    response: '',
+    outcome: Outcome.NoResponse,
+    incomplete: 1,
+  };
+  join.take(batchOf([sent]), 0);
+  join.advance(20_000);
+  join.take(batchOf([{ ...sent, node: 2, stream: 7, timeMs: sent.timeMs + 26_800 }]), 27_000);
+  join.advance(60_000);
+  join.flush();
+  expect(new Set(shown.map(({ id }) => id)).size).toBe(1);
+});
+
 describe('two calls', () => {
   it('of one connection are two though they are alike', () => {
     const shown: Shown[] = [];

@@ -158,7 +158,11 @@ export function compare(one: Trace, other: Trace): Sameness {
   if (isProved && !isChild) return Sameness.Same;
   const bytesAgree =
     requests > 0 ? agree(one.request, other.request) : agree(one.response, other.response);
-  const nearMs = sharesEnd(one, other) ? weakMs : strangerMs;
+  const nearMs = sharesBothEnds(one, other)
+    ? strongMs
+    : sharesEnd(one, other)
+      ? weakMs
+      : strangerMs;
   if (bytesAgree && (isProved || apartMs <= nearMs)) return Sameness.Same;
   return requests > 0 ? Sameness.Possible : Sameness.Different;
 }
@@ -177,6 +181,11 @@ function agree(one: Head, other: Head): boolean {
   if (one.length === other.length) return one.hash === other.hash;
   // Bodies are left out when a tapper is short of time: what is left is the beginning.
   return one.length < headBytes || other.length < headBytes || one.headHash === other.headHash;
+}
+
+/** A request that had to be sent again reaches the other node late: after a network that was down. */
+function sharesBothEnds(one: Trace, other: Trace): boolean {
+  return one.sourceHash === other.sourceHash && one.destinationHash === other.destinationHash;
 }
 
 function sharesEnd(one: Trace, other: Trace): boolean {
