@@ -7,7 +7,7 @@
  * clock of its own: time comes with the packets, or from `advance` when none arrive.
  */
 import type { PacketSink } from './capture/contract.ts';
-import { Decoded } from './decode/contract.ts';
+import { Decoded, type Segment } from './decode/contract.ts';
 import { Decoder } from './decode/index.ts';
 import type { Conversation } from './dissect/conversation.ts';
 import { Dissector, RowWriter, type ShedLevel } from './dissect/index.ts';
@@ -15,7 +15,8 @@ import { protocolByCode, protocols } from './protocols/index.ts';
 import type { ReassembleLimits } from './reassemble/contract.ts';
 import { defaultReassembleLimits, Reassembler } from './reassemble/index.ts';
 import { makeRefiner, type Refiner } from './refine/index.ts';
-import type { Batch } from './ship/batch.ts';
+import { type HeardName, HeardNames, readDnsAnswers } from './resolve/index.ts';
+import { addressText, type Batch } from './ship/batch.ts';
 
 export interface PipelineOptions {
   /** Number of this thread on its node, and of the node in the cluster: part of every entry's id. */
@@ -35,6 +36,8 @@ export interface PipelineOptions {
   /** Unread bytes of messages in progress, all connections together. */
   readonly windowBytes?: number;
 }
+
+const dnsPort = 53;
 
 export const defaultBatchRows = 4096;
 export const defaultBatchHeapBytes = 4 << 20;
@@ -60,6 +63,7 @@ export interface PipelineCounters {
 
 export class Pipeline implements PacketSink {
   readonly #decoder = new Decoder();
+  readonly #heard = new HeardNames();
   readonly #rows: RowWriter;
   readonly #refiner: Refiner | undefined;
   readonly #dissector: Dissector;
@@ -83,6 +87,8 @@ export class Pipeline implements PacketSink {
       bodyLimitBytes: options.bodyLimitBytes,
       redact: options.redact,
       windowBytes: options.windowBytes ?? defaultWindowBytes,
+      onServerName: (conversation, name, timeMs) =>
+        this.#heard.hear(wordsText(conversation.serverAddress), name, 'sni', timeMs),
       demoPorts: new Set(options.demoPorts),
     });
     this.#reassembler = new Reassembler(this.#dissector, {
@@ -106,7 +112,20 @@ export class Pipeline implements PacketSink {
     timestampMs: number,
   ): void {
     const kind = this.#decoder.decode(bytes, start, end, wireLength, linkType, timestampMs);
-    if (kind === Decoded.Tcp) this.#reassembler.segment(this.#decoder.segment);
+    const { segment } = this.#decoder;
+    if (kind === Decoded.Tcp) this.#reassembler.segment(segment);
+    else if (kind === Decoded.Udp && segment.sourcePort === dnsPort) this.#hearDns(segment);
+  }
+
+  #hearDns({ bytes, payloadStart, payloadEnd, timestampMs }: Segment): void {
+    readDnsAnswers(bytes, payloadStart, payloadEnd, (name, address) =>
+      this.#heard.hear(addressText(address, 0), name, 'dns', timestampMs),
+    );
+  }
+
+  /** Names of addresses that were heard since the last time. */
+  heardNames(): readonly HeardName[] {
+    return this.#heard.take();
   }
 
   /** Packet time has come this far without a packet. */
@@ -160,4 +179,12 @@ export class Pipeline implements PacketSink {
       notUnderstood: Object.fromEntries(dissect.notUnderstood),
     };
   }
+}
+
+/** Big-endian words of an address as people write it. */
+function wordsText(words: Uint32Array): string {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < 4; i++) view.setUint32(i * 4, words[i]!);
+  return addressText(bytes, 0);
 }

@@ -2,6 +2,7 @@
 import type { Closed, Connection, End, StreamSink } from '../reassemble/contract.ts';
 import { Closed as ClosedReason } from '../reassemble/contract.ts';
 import { classify } from './classify.ts';
+import { type HearServerName, readHello } from './client-hello.ts';
 import { type Protocol, Step, Verdict } from './contract.ts';
 import { Conversation, Phase, possibleSides, type Speaker } from './conversation.ts';
 import { giveUpAll, losePlace, settleAll } from './pairing.ts';
@@ -29,6 +30,8 @@ export interface DissectOptions {
   readonly redact: boolean;
   /** Unread bytes of all connections together; beyond it bodies are no longer kept. */
   readonly windowBytes: number;
+  /** Told of the server that an encrypted connection asks for. */
+  readonly onServerName?: HearServerName;
   /** Server ports of the demo. */
   readonly demoPorts: ReadonlySet<number>;
 }
@@ -284,6 +287,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
       window.needed = wanted;
       return false;
     }
+    if (!readHello(conversation, from, this.#options.onServerName)) return false;
     speaker.misses++;
     this.#miss(conversation, from, speaker);
     return false;

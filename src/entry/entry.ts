@@ -4,7 +4,7 @@
  */
 
 import { Incomplete, type Payload, type ValueMap } from '../dissect/contract.ts';
-import type { IdentityKind } from '../resolve/contract.ts';
+import type { IdentityKind, NameOrigin } from '../resolve/contract.ts';
 
 export interface Endpoint {
   readonly ip: string;
@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly workload?: string;
   readonly node?: string;
   readonly process?: string;
+  /** Where an `external` name comes from. */
+  readonly origin?: NameOrigin;
 }
 
 /** What a list row shows; made from columns alone, without looking at the payload. */

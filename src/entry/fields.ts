@@ -1,6 +1,6 @@
 /** The names every entry has, whatever its protocol: the first part of the query language's schema. */
 import type { FieldDeclaration } from '../dissect/contract.ts';
-import { identityKinds } from '../resolve/contract.ts';
+import { identityKinds, nameOrigins } from '../resolve/contract.ts';
 
 /** What the names of an end tell, in the order of completions. */
 function endFields(side: 'src' | 'dst', who: string): FieldDeclaration[] {
@@ -19,6 +19,10 @@ function endFields(side: 'src' | 'dst', who: string): FieldDeclaration[] {
     {
       ...text('kind', `What the ${who} is; external names come from the traffic`),
       values: identityKinds,
+    },
+    {
+      ...text('origin', `Where the external name of the ${who} comes from`),
+      values: nameOrigins,
     },
   ];
 }

@@ -28,5 +28,5 @@ test('hosts name addresses that nothing else names, and not what stands behind a
     identify: (address) => (address === '192.0.2.2' ? pod : undefined),
     learnHost: (...host) => learned.push(host),
   });
-  expect(learned).toEqual([['192.0.2.1', 'maps.example', 5000]]);
+  expect(learned).toEqual([['192.0.2.1', 'maps.example', 5000, 'host']]);
 });

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { CaptureTargets } from '../capture/targets.ts';
+import type { HeardName } from '../resolve/index.ts';
 import { maxFrameBytes } from './frame.ts';
 import {
   CloseCode,
@@ -60,6 +61,8 @@ export interface LinkHubOptions {
   /** A tapper has come, gone or changed what it does. */
   readonly onTapper?: (state: TapperState) => void;
   readonly onFacts?: (facts: NodeFacts, nodeName: string) => void;
+  /** Names of addresses that were heard on a node's wires. */
+  readonly onNames?: (names: readonly HeardName[]) => void;
   /** A sentence for the log. */
   readonly onNotice?: (text: string) => void;
 }
@@ -323,6 +326,9 @@ export class LinkHub {
       }
       case 'facts':
         this.#options.onFacts?.(message.facts, tapper.nodeName);
+        break;
+      case 'names':
+        this.#options.onNames?.(message.names);
         break;
       case 'bye':
         tapper.counters = message.counters;

@@ -8,6 +8,7 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { TapLimits } from '../limits.ts';
+import { nameOrigins } from '../resolve/contract.ts';
 import { type ColumnName, columns } from '../ship/columns.ts';
 
 /** Raised when messages, the batch frame or the batch's layout change. */
@@ -145,6 +146,16 @@ const nodeFactsSchema = z.object({
   sockets: z.array(socketSchema).max(maxNodeSockets),
 });
 export type NodeFacts = z.infer<typeof nodeFactsSchema>;
+
+/** Names told in one message; tappers send more in several. */
+export const maxHeardNames = 500;
+/** See `HeardName` in `resolve/`. */
+const heardNameSchema = z.object({
+  address,
+  host: name,
+  origin: z.enum(nameOrigins),
+  timeMs: z.number(),
+});
 const helloSchema = z.object({
   type: z.literal('hello'),
   compatibility: z.number(),
@@ -165,6 +176,7 @@ export const fromTapperSchema = z.discriminatedUnion('type', [
     capture: captureSchema,
   }),
   z.object({ type: z.literal('facts'), facts: nodeFactsSchema }),
+  z.object({ type: z.literal('names'), names: z.array(heardNameSchema).max(maxHeardNames) }),
   z.object({ type: z.literal('bye'), reason: sentence, counters: tapperCountersSchema }),
 ]);
 export type FromTapper = z.infer<typeof fromTapperSchema>;

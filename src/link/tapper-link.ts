@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { CaptureTargets } from '../capture/targets.ts';
+import type { HeardName } from '../resolve/index.ts';
 import type { Batch } from '../ship/batch.ts';
 import { Backoff } from './backoff.ts';
 import { connectPinned, type LinkAddress, type LinkSecret } from './connect.ts';
@@ -11,6 +12,7 @@ import {
   CloseCode,
   compatibility,
   type FromTapper,
+  maxHeardNames,
   maxNodeAddresses,
   maxNodeSockets,
   misfit,
@@ -120,6 +122,14 @@ export class TapperLink {
       sockets: facts.sockets.slice(0, maxNodeSockets),
     };
     if (this.#welcomed) this.#say({ type: 'facts', facts: this.#facts });
+  }
+
+  /** Names that were heard; while nobody listens they are lost, and heard again later. */
+  sendNames(names: readonly HeardName[]): void {
+    if (!this.#welcomed) return;
+    for (let at = 0; at < names.length; at += maxHeardNames) {
+      this.#say({ type: 'names', names: names.slice(at, at + maxHeardNames) });
+    }
   }
 
   /** Gives up the oldest batches until at most so many bytes wait: memory is short. */

@@ -11,6 +11,10 @@ export const identityKinds = [
 ] as const;
 export type IdentityKind = (typeof identityKinds)[number];
 
+/** Where the name of an `external` address comes from: a DNS answer, a TLS handshake, a Host header. */
+export const nameOrigins = ['dns', 'sni', 'host'] as const;
+export type NameOrigin = (typeof nameOrigins)[number];
+
 /** Who an address belonged to at some time. Shared between entries: never changed once given out. */
 export interface Identity {
   readonly kind: IdentityKind;
@@ -23,6 +27,8 @@ export interface Identity {
   readonly workload?: string;
   readonly node?: string;
   readonly process?: string;
+  /** Of `external`. */
+  readonly origin?: NameOrigin;
   readonly labels?: Readonly<Record<string, string>>;
 }
 

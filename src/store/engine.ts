@@ -84,6 +84,7 @@ const namesOfEnds = [
   'workload',
   'node',
   'process',
+  'origin',
 ] as const satisfies (keyof Identity)[];
 
 function nameColumns(names: NameResolver | undefined): SqlColumns {

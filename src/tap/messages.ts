@@ -2,6 +2,7 @@
 import type { SourceCounters, SourceDamage } from '../capture/contract.ts';
 import type { CaptureTargets } from '../capture/index.ts';
 import type { PipelineCounters, PipelineOptions } from '../pipeline.ts';
+import type { HeardName } from '../resolve/index.ts';
 
 /** Where packets come from. */
 export type TapSource =
@@ -70,6 +71,8 @@ export interface ThreadCounters {
 
 export type ThreadMessage =
   | { readonly type: 'batch'; readonly buffer: ArrayBuffer }
+  /** Names of addresses that were heard; before the batch with the calls that follow. */
+  | { readonly type: 'names'; readonly names: readonly HeardName[] }
   | { readonly type: 'started'; readonly description: string }
   | { readonly type: 'counters'; readonly counters: ThreadCounters }
   /** New targets are in force; one for each that came. */

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CaptureTargets } from '../capture/index.ts';
 import type { ShedLevel } from '../dissect/index.ts';
+import type { HeardName } from '../resolve/index.ts';
 import { Batch } from '../ship/batch.ts';
 import {
   Control,
@@ -40,17 +41,22 @@ export interface PipelineThread {
 /** Gets each batch; the batch's memory goes back to the thread when it returns or resolves. */
 export type TakeBatch = (batch: Batch) => undefined | Promise<void>;
 
-/** Starts a pipeline thread. */
+function startWorker(workerData: ThreadOptions): Worker {
+  return new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+}
+
+/** Starts a pipeline thread; `hear` is told of names before the calls that follow. */
 export function startPipeline(
   options: Omit<ThreadOptions, 'control'>,
   take: TakeBatch,
+  hear: (names: readonly HeardName[]) => void = () => undefined,
 ): PipelineThread {
   const control = new SharedArrayBuffer(controlSlots * 4);
   const slots = new Int32Array(control);
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: { ...options, control } satisfies ThreadOptions,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  });
+  const worker = startWorker({ ...options, control });
   let counters: ThreadCounters | undefined;
   const started = Promise.withResolvers<string>();
   const done = Promise.withResolvers<ThreadCounters>();
@@ -71,6 +77,9 @@ export function startPipeline(
     switch (message.type) {
       case 'batch':
         takers.add(message.buffer);
+        break;
+      case 'names':
+        hear(message.names);
         break;
       case 'started':
         started.resolve(message.description);

@@ -31,6 +31,8 @@ const flushEveryMs = 100;
 const countersEveryMs = 250;
 /** How long a read waits for packets; the longest delay of everything time-based. */
 const readWaitMs = 50;
+/** Reads after the end was asked for, of a network that is never silent. */
+const maxLastReads = 4;
 
 /** Runs until the source ends or the main thread says stop. */
 export async function runThread(options: ThreadOptions, port: MessagePort): Promise<void> {
@@ -77,6 +79,7 @@ class PipelineThread {
       const sink = this.#saving(source);
       this.#post({ type: 'started', description: source.description });
       await this.#loop(source, sink);
+      if (!this.#patient) await readRest(source, sink);
       this.#pipeline.end();
       this.#writer?.close();
       this.#post({ type: 'ended', counters: this.#counters(source) });
@@ -111,6 +114,7 @@ class PipelineThread {
         // A file's time stands still while it is not read; a pipe's goes on while nothing comes.
         if (!this.#patient) this.#pipeline.advance(now);
         else if (packets === 0) this.#pipeline.elapse(sinceFlush);
+        this.#tellNames();
         if (!this.#patient || packets === 0) this.#pipeline.flush(true);
       }
       if (now - this.#lastCounters >= countersEveryMs) {
@@ -155,8 +159,14 @@ class PipelineThread {
       }
       this.#waitForRoom();
     }
+    this.#tellNames();
     Atomics.add(this.#control, Control.InFlight, 1);
     this.#post({ type: 'batch', buffer: batch.buffer }, [batch.buffer]);
+  }
+
+  #tellNames(): void {
+    const names = this.#pipeline.heardNames();
+    if (names.length > 0) this.#post({ type: 'names', names });
   }
 
   #waitForRoom(): void {
@@ -181,6 +191,13 @@ class PipelineThread {
       },
       cpuMs: (cpu.user + cpu.system) / 1000,
     };
+  }
+}
+
+/** What the kernel had captured when the end came. */
+async function readRest(source: PacketSource, sink: PacketSink): Promise<void> {
+  for (let reads = 0; reads < maxLastReads; reads++) {
+    if ((await source.read(sink, readWaitMs)) <= 0) return;
   }
 }
 

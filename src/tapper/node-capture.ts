@@ -4,6 +4,7 @@ import type { CaptureTargets } from '../capture/index.ts';
 import type { ShedLevel } from '../dissect/index.ts';
 import { pipelineLimits } from '../limits.ts';
 import type { CaptureReport, TapperSettings } from '../link/index.ts';
+import type { HeardName } from '../resolve/index.ts';
 import { Capture } from '../ship/columns.ts';
 import type { ThreadOptions } from '../tap/messages.ts';
 import { type PipelineThread, startPipeline, type TakeBatch } from '../tap/pipelines.ts';
@@ -22,6 +23,7 @@ export interface Wanted {
 
 export interface NodeCaptureOptions {
   readonly take: TakeBatch;
+  readonly hear?: (names: readonly HeardName[]) => void;
   readonly limitBytes: number;
   readonly onChange: (report: CaptureReport) => void;
   /** For tests. */
@@ -106,7 +108,11 @@ export class NodeCapture {
     const fanoutGroup = count > 1 ? randomInt(1, 0x10000) : undefined;
     const start = this.#options.start ?? startPipeline;
     const threads = Array.from({ length: count }, (_, thread) =>
-      start(threadOptions(wanted, thread, fanoutGroup, plan), this.#options.take),
+      start(
+        threadOptions(wanted, thread, fanoutGroup, plan),
+        this.#options.take,
+        this.#options.hear,
+      ),
     );
     this.#running = { wanted, threads };
     for (const thread of threads) {

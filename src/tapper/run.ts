@@ -58,6 +58,7 @@ class Tapper {
         this.#link.send(batch);
         return undefined;
       },
+      hear: (names) => this.#link.sendNames(names),
       onChange: (report) => this.#tell(report),
     });
     const { address, secretFolder, nodeName, podName } = environment;

@@ -168,14 +168,15 @@ describe('names', () => {
     api.put(pods, pod('cart', '10.1.0.1'));
     const names = await started();
     const now = Date.now();
-    names.learnHost('192.0.2.7', 'Maps.Example.:443', now - 5000);
-    names.learnHost('192.0.2.7', 'tiles.example', now);
-    names.learnHost('10.1.0.1', 'evil.example', now);
-    names.learnHost('192.0.2.8', '192.0.2.8', now);
-    names.learnHost('192.0.2.9', 'not a host', now);
+    names.learnHost('192.0.2.7', 'Maps.Example.:443', now - 5000, 'dns');
+    names.learnHost('192.0.2.7', 'tiles.example', now, 'dns');
+    names.learnHost('10.1.0.1', 'evil.example', now, 'dns');
+    names.learnHost('192.0.2.8', '192.0.2.8', now, 'dns');
+    names.learnHost('192.0.2.9', 'not a host', now, 'dns');
     expect(names.identify('192.0.2.7', 443, now - 1000)).toEqual({
       kind: 'external',
       name: 'maps.example',
+      origin: 'dns',
     });
     expect(names.identify('192.0.2.7', 443, now + 1000)?.name).toBe('tiles.example');
     expect(nameOf(names, '10.1.0.1')).toBe('cart');
@@ -221,7 +222,7 @@ describe('the history', () => {
     api.put(slices, sliceObject('web', ['gone', 'stays']));
     api.put(nodes, nodeObject('node-1', ['10.240.0.11']));
     const before = await started({ folder });
-    before.learnHost('192.0.2.7', 'maps.example', startedAt);
+    before.learnHost('192.0.2.7', 'maps.example', startedAt, 'dns');
     before.learnNodeNumber('node-1', 513);
     await before.stop();
     api.remove(pods, gone);
@@ -267,12 +268,17 @@ describe('the history', () => {
     api.put(pods, pod('cart', '10.1.0.1'));
     const names = await started({ folder });
     for (let round = 0; round < 2200; round++) {
-      names.learnHost('192.0.2.7', round % 2 ? 'one.example' : 'two.example', startedAt + round);
+      names.learnHost(
+        '192.0.2.7',
+        round % 2 ? 'one.example' : 'two.example',
+        startedAt + round,
+        'dns',
+      );
       if (round % 100 === 0) await names.save();
       if (round % 2) names.learnNodeNumber(`node-${round}`, 1 + (round % 3));
     }
     for (let round = 0; round < 400; round++) {
-      names.learnHost('192.0.2.8', `h${round}.example`, startedAt + round);
+      names.learnHost('192.0.2.8', `h${round}.example`, startedAt + round, 'dns');
       await names.save();
     }
     const lines = (await readFile(join(folder, 'names.jsonl'), 'utf8')).trim().split('\n');

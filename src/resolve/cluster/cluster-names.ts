@@ -3,13 +3,13 @@
  * others what changed. In: the Kubernetes API, and what tappers and traffic say. Out: identities, pods.
  */
 import { canonicalAddress } from '../address.ts';
-import type { Identity, NameResolver } from '../contract.ts';
+import type { Identity, NameOrigin, NameResolver } from '../contract.ts';
+import { Hosts } from '../hosts.ts';
 import { AddressBook, type HistoryLimits } from './address-book.ts';
 import type { ApiReader } from './api-reader.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import type { PodFact, ServiceFact } from './facts.ts';
 import { HistoryFile, type HistoryLine } from './history.ts';
-import { Hosts } from './hosts.ts';
 import type { Notice } from './notices.ts';
 import { lineOfRecord, restoreRecord } from './saved-records.ts';
 import type { SocketFact } from './sockets.ts';
@@ -174,9 +174,9 @@ export class ClusterNames implements NameResolver {
   }
 
   /** A DNS answer, Host or SNI text said what an address is. The cluster's own names win over it. */
-  learnHost(address: string, host: string, timeMs: number): void {
+  learnHost(address: string, host: string, timeMs: number, origin: NameOrigin): void {
     if (this.#book.identify(address, 0, timeMs) !== undefined) return;
-    if (this.#hosts.learn(address, host, timeMs)) this.#touch(address);
+    if (this.#hosts.learn(address, host, timeMs, origin)) this.#touch(address);
   }
 
   /** What a tapper found on its node at a time (ms since 1970). */

@@ -6,6 +6,7 @@
 import { appendFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { nameOrigins } from '../contract.ts';
 
 const fileName = 'names.jsonl';
 
@@ -65,7 +66,9 @@ const lineSchema = z.union([
     }),
   }),
   /** address, name, first and last time */
-  z.object({ host: z.tuple([z.string(), z.string(), z.number(), z.number()]) }),
+  z.object({
+    host: z.tuple([z.string(), z.string(), z.number(), z.number(), z.enum(nameOrigins)]),
+  }),
   /** Number of a node in entry ids, its name. */
   z.object({ number: z.tuple([z.number().int().min(1).max(0xffff), z.string()]) }),
 ]);

@@ -2,8 +2,8 @@
  * Names of addresses outside the cluster, as DNS answers and Host or SNI texts on the wire said. They
  * are claims of strangers: used only where the cluster knows nothing, and marked `external`.
  */
-import { canonicalAddress } from '../address.ts';
-import type { Identity } from '../contract.ts';
+import { canonicalAddress } from './address.ts';
+import type { Identity, NameOrigin } from './contract.ts';
 
 /** Addresses remembered; the one that was learned longest ago makes room. */
 const maxAddresses = 20_000;
@@ -30,7 +30,20 @@ export function hostName(text: string): string | undefined {
   return !isAddress && hostPattern.test(name) ? name : undefined;
 }
 
-export type SavedHost = readonly [address: string, name: string, from: number, until: number];
+export type SavedHost = readonly [
+  address: string,
+  name: string,
+  from: number,
+  until: number,
+  origin: NameOrigin,
+];
+
+/** A Host header says what a client chose to write; the others, where it was led to. */
+const ranks: Readonly<Record<NameOrigin, number>> = { dns: 2, sni: 2, host: 1 };
+
+function rankOf({ identity }: HostName): number {
+  return ranks[identity.origin ?? 'host'];
+}
 
 export class Hosts {
   readonly #byAddress = new Map<string, HostName[]>();
@@ -38,17 +51,18 @@ export class Hosts {
   readonly unsaved = new Set<string>();
 
   /** Whether the answer for the address has changed. */
-  learn(address: string, host: string, timeMs: number): boolean {
+  learn(address: string, host: string, timeMs: number, origin: NameOrigin): boolean {
     const name = hostName(host);
     if (name === undefined) return false;
     const names = this.#byAddress.get(address) ?? [];
-    const last = names.at(-1);
+    // What is said last of the same kind goes on; names of several kinds stand side by side.
+    const last = names.findLast(({ identity }) => identity.origin === origin);
     if (last?.identity.name === name) {
       last.until = Math.max(last.until, timeMs);
       return false;
     }
     this.#add(address, names, {
-      identity: { kind: 'external', name },
+      identity: { kind: 'external', name, origin },
       from: timeMs,
       until: timeMs,
     });
@@ -56,10 +70,15 @@ export class Hosts {
     return true;
   }
 
-  /** What the address was called last before the time; for older times, what it was called first. */
+  /**
+   * What the address was called last before the time; for older times, what it was called first. Of
+   * several kinds the more reliable one.
+   */
   identify(address: string, timeMs: number): Identity | undefined {
-    const names = this.#byAddress.get(address);
-    if (!names) return undefined;
+    const all = this.#byAddress.get(address);
+    if (!all) return undefined;
+    const best = Math.max(...all.map(rankOf));
+    const names = all.filter((name) => rankOf(name) === best);
     const before = names.findLast((name) => name.from <= timeMs);
     return (before ?? names[0])?.identity;
   }
@@ -70,16 +89,16 @@ export class Hosts {
     }
   }
 
-  restore([address, name, from, until]: SavedHost): void {
+  restore([address, name, from, until, origin]: SavedHost): void {
     const names = this.#byAddress.get(address) ?? [];
     if (hostName(name) !== name) return;
-    this.#add(address, names, { identity: { kind: 'external', name }, from, until });
+    this.#add(address, names, { identity: { kind: 'external', name, origin }, from, until });
   }
 
   *saved(addresses: Iterable<string> = this.#byAddress.keys()): Iterable<SavedHost> {
     for (const address of addresses) {
       for (const { identity, from, until } of this.#byAddress.get(address) ?? []) {
-        yield [address, identity.name, from, until];
+        yield [address, identity.name, from, until, identity.origin ?? 'host'];
       }
     }
   }
