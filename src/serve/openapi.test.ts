@@ -51,7 +51,9 @@ it('describes every route, and nothing else', () => {
     'GET /api/v1/openapi.json',
     'GET /api/v1/protocols',
     'GET /api/v1/query/check',
+    'GET /api/v1/schema-files',
     'GET /api/v1/targets',
+    'PUT /api/v1/schema-files',
     'PUT /api/v1/targets',
   ]);
 });
