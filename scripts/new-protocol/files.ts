@@ -25,9 +25,12 @@ const index = ({ name, title, label, code }: NewProtocol): string => `/**
  * ${title}: bytes of a connection → messages (\`parse.ts\`), kept messages → values and the details pane
  * (\`decode.ts\`).
  */
+import { createRequire } from 'node:module';
 import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
-import { decode, describe } from './decode.ts';
+import { lazily } from '../../dissect/lazily.ts';
 import { end, hole, inMessage, newState, parse, recognise, resync, resyncTail } from './parse.ts';
+
+const require = createRequire(import.meta.url);
 
 /** What queries may name; the page completes and explains it. */
 const fields: readonly FieldDeclaration[] = [
@@ -48,8 +51,8 @@ export const ${camel(name)}Protocol: Protocol = {
   pairing: 'order',
   versionText: String,
   parser: { recognise, newState, parse, hole, resync, resyncTail, end, inMessage },
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describe),
   fields,
   macros: { '${name}': 'protocol.name == "${name}"' },
 };

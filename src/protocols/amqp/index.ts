@@ -2,13 +2,15 @@
  * AMQP 0-9-1: frames of a connection → messages (`parse.ts`), kept frames → values (`decode.ts`), values
  * → what the page shows (`describe.ts`). The methods are data: `methods-table.ts`.
  */
+import { createRequire } from 'node:module';
 import type { Parser, Protocol } from '../../dissect/contract.ts';
-import { decode } from './decode.ts';
-import { describe } from './describe.ts';
+import { lazily } from '../../dissect/lazily.ts';
 import { amqpFields } from './fields.ts';
 import { end, hole, inMessage, recognise, resync, resyncTail } from './loss.ts';
 import { parse } from './parse.ts';
 import { AmqpState } from './state.ts';
+
+const require = createRequire(import.meta.url);
 
 /** 91 → `0-9-1` */
 function versionText(version: number): string {
@@ -39,8 +41,8 @@ export const amqpProtocol: Protocol = {
   pairing: 'key',
   versionText,
   parser: amqpParser,
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
   fields: amqpFields,
   macros: { amqp: 'protocol.name == "amqp"' },
 };

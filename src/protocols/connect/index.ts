@@ -1,9 +1,11 @@
 /** Connect: calls as plain HTTP, over HTTP/1 or HTTP/2; read and decoded beside gRPC's. */
+import { createRequire } from 'node:module';
 import type { Protocol } from '../../dissect/contract.ts';
-import { decode } from '../grpc/decode.ts';
-import { describe } from '../grpc/describe.ts';
+import { lazily } from '../../dissect/lazily.ts';
 import { callFields } from '../grpc/fields.ts';
-import { http2VersionText } from '../http2/version-text.ts';
+import { httpVersionText } from '../http/version-text.ts';
+
+const require = createRequire(import.meta.url);
 
 export const connectProtocol: Protocol = {
   code: 9,
@@ -16,10 +18,12 @@ export const connectProtocol: Protocol = {
   specification: 'https://connectrpc.com/docs/protocol',
   ports: [],
   pairing: 'key',
-  versionText: http2VersionText,
+  versionText: httpVersionText,
   parser: undefined,
-  decode,
-  describe,
+  decode: lazily(() => (require('../grpc/decode.ts') as typeof import('../grpc/decode.ts')).decode),
+  describe: lazily(
+    () => (require('../grpc/describe.ts') as typeof import('../grpc/describe.ts')).describe,
+  ),
   fields: callFields,
   macros: { connect: 'protocol.abbr == "Connect"' },
 };

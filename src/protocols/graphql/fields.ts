@@ -35,3 +35,30 @@ export const graphQlFields: readonly FieldDeclaration[] = [
   { path: 'response.graphql.fields', type: 'list', help: 'Fields of the data' },
   { path: 'response.graphql.batchSize', type: 'number', help: 'Answers of a batch' },
 ];
+
+const messageTypes = [
+  'connection_init',
+  'connection_ack',
+  'subscribe',
+  'next',
+  'error',
+  'complete',
+  'ping',
+  'pong',
+  'start',
+  'data',
+  'stop',
+];
+
+/** What the messages have beside the fields of GraphQL over HTTP. */
+export const messageFields: readonly FieldDeclaration[] = (
+  ['request', 'response'] as const
+).flatMap((side): FieldDeclaration[] => [
+  {
+    path: `${side}.graphql.messageType`,
+    type: 'text',
+    help: 'Type of the message over WebSocket',
+    values: messageTypes,
+  },
+  { path: `${side}.graphql.id`, type: 'text', help: 'Id of the operation on its connection' },
+]);

@@ -5,18 +5,18 @@
  * The row: method and path of HTTP, and behind the path the operation: `/graphql query Cart { items }`. An
  * answer with `errors` counts as failed whatever its status.
  */
+import { createRequire } from 'node:module';
 import type { Protocol } from '../../dissect/contract.ts';
-import { httpVersionText } from '../http/any-version.ts';
+import { lazily } from '../../dissect/lazily.ts';
 import { Refined } from '../http/refined.ts';
+import { httpVersionText } from '../http/version-text.ts';
 import { eventFields } from '../sse/index.ts';
 import { graphQlEventCode } from '../sse/report.ts';
 import { webSocketFields } from '../websocket/index.ts';
 import { socketCodes } from '../websocket/refine.ts';
-import { decode } from './decode.ts';
-import { describe } from './describe.ts';
-import { decodeEvent, describeEvent } from './event.ts';
-import { graphQlFields } from './fields.ts';
-import { decode as decodeSocket, describe as describeSocket, messageFields } from './socket.ts';
+import { graphQlFields, messageFields } from './fields.ts';
+
+const require = createRequire(import.meta.url);
 
 export const graphQlProtocol: Protocol = {
   code: Refined.GraphQl,
@@ -31,8 +31,8 @@ export const graphQlProtocol: Protocol = {
   pairing: 'order',
   versionText: httpVersionText,
   parser: undefined,
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
   fields: graphQlFields,
   macros: { gql: 'protocol.abbr == "GQL"', graphql: 'protocol.abbr == "GQL"' },
 };
@@ -47,8 +47,8 @@ export const graphQlEventProtocol: Protocol = {
   ports: [],
   pairing: 'none',
   versionText: () => '',
-  decode: decodeEvent,
-  describe: describeEvent,
+  decode: lazily(() => (require('./event.ts') as typeof import('./event.ts')).decodeEvent),
+  describe: lazily(() => (require('./event.ts') as typeof import('./event.ts')).describeEvent),
   fields: [...eventFields, ...graphQlFields.filter(({ path }) => path.startsWith('response.'))],
   macros: {},
 };
@@ -64,8 +64,8 @@ export const graphQlSocketProtocol: Protocol = {
   ports: [],
   pairing: 'none',
   versionText: String,
-  decode: decodeSocket,
-  describe: describeSocket,
+  decode: lazily(() => (require('./socket.ts') as typeof import('./socket.ts')).decode),
+  describe: lazily(() => (require('./socket.ts') as typeof import('./socket.ts')).describe),
   fields: [...webSocketFields, ...messageFields, ...graphQlFields],
   macros: {},
 };

@@ -2,7 +2,6 @@
 import type {
   DecodedExchange,
   Description,
-  FieldDeclaration,
   Payload,
   Section,
   ValueMap,
@@ -60,30 +59,3 @@ function sections(side: ValueMap | undefined, path: string): Section[] {
     ...(isRequest ? requestSections(graphql, path) : responseSections(graphql, path)),
   ];
 }
-
-const types = [
-  'connection_init',
-  'connection_ack',
-  'subscribe',
-  'next',
-  'error',
-  'complete',
-  'ping',
-  'pong',
-  'start',
-  'data',
-  'stop',
-];
-
-/** What the messages have beside the fields of GraphQL over HTTP. */
-export const messageFields: readonly FieldDeclaration[] = (
-  ['request', 'response'] as const
-).flatMap((side): FieldDeclaration[] => [
-  {
-    path: `${side}.graphql.messageType`,
-    type: 'text',
-    help: 'Type of the message over WebSocket',
-    values: types,
-  },
-  { path: `${side}.graphql.id`, type: 'text', help: 'Id of the operation on its connection' },
-]);

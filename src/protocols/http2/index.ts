@@ -2,14 +2,16 @@
  * HTTP/2: frames of a connection → messages (`parse.ts`), put together as payloads (`payload.ts`) → values
  * by the names of HTTP/1 (`decode.ts`).
  */
+import { createRequire } from 'node:module';
 import type { FieldDeclaration, Parser, Protocol } from '../../dissect/contract.ts';
-import { decode } from './decode.ts';
-import { describe } from './describe.ts';
+import { lazily } from '../../dissect/lazily.ts';
+import { httpVersionText } from '../http/version-text.ts';
 import { parse } from './parse.ts';
 import { end, hole, inMessage, resync, resyncTail } from './parse-loss.ts';
 import { recognise } from './recognise.ts';
 import { Http2State } from './stream.ts';
-import { http2VersionText } from './version-text.ts';
+
+const require = createRequire(import.meta.url);
 
 export const http2Parser: Parser<Http2State> = {
   recognise,
@@ -45,10 +47,10 @@ export const http2Protocol: Protocol = {
   specification: 'https://www.rfc-editor.org/rfc/rfc9113',
   ports: [80, 8080, 443, 50051],
   pairing: 'key',
-  versionText: http2VersionText,
+  versionText: httpVersionText,
   parser: http2Parser,
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
   fields,
   macros: { http2: 'protocol.abbr == "HTTP/2"' },
 };

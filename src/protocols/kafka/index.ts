@@ -7,14 +7,16 @@
  * connection that bring no records and no error the first gets a row, then every hundredth, and the next
  * row of a fetch says how many got none before it (`response.emptyFetchesBefore`).
  */
+import { createRequire } from 'node:module';
 import type { Parser, Protocol } from '../../dissect/contract.ts';
-import { decode } from './decode.ts';
-import { describe } from './describe.ts';
+import { lazily } from '../../dissect/lazily.ts';
 import { kafkaFields } from './fields.ts';
 import { parse, recognise } from './parse.ts';
 import { end, hole, inMessage } from './parse-loss.ts';
 import { resync, resyncTail } from './parse-resync.ts';
 import { KafkaState } from './parse-state.ts';
+
+const require = createRequire(import.meta.url);
 
 const kafkaParser: Parser<KafkaState> = {
   recognise,
@@ -40,8 +42,8 @@ export const kafkaProtocol: Protocol = {
   pairing: 'key',
   versionText: (version) => (version === 0xffff ? 'bare token' : String(version)),
   parser: kafkaParser,
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
   fields: kafkaFields,
   macros: { kafka: 'protocol.name == "kafka"' },
 };

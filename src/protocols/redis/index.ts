@@ -2,15 +2,17 @@
  * Redis: bytes of a connection → requests (`parse-request.ts`), answers and pushes (`parse-reply.ts`);
  * kept messages → values (`decode.ts`), values → what the page shows (`describe.ts`).
  */
+import { createRequire } from 'node:module';
 import type { Parser, Protocol } from '../../dissect/contract.ts';
-import { decode } from './decode.ts';
-import { describe } from './describe.ts';
+import { lazily } from '../../dissect/lazily.ts';
 import { redisFields } from './fields.ts';
 import { end, hole, inMessage, resync, resyncTail } from './parse-loss.ts';
 import { parseReplies } from './parse-reply.ts';
 import { parseRequests } from './parse-request.ts';
 import { recognise } from './recognise.ts';
 import { RedisState } from './state.ts';
+
+const require = createRequire(import.meta.url);
 
 export const redisParser: Parser<RedisState> = {
   recognise,
@@ -37,8 +39,8 @@ export const redisProtocol: Protocol = {
   pairing: 'order',
   versionText: (version) => `RESP${version || 2}`,
   parser: redisParser,
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
   fields: redisFields,
   macros: { redis: 'protocol.name == "redis"' },
 };

@@ -6,8 +6,8 @@
 import { createRequire } from 'node:module';
 import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
-import { httpVersionText } from '../http/version-text.ts';
 import { Refined } from '../http/refined.ts';
+import { httpVersionText } from '../http/version-text.ts';
 
 const require = createRequire(import.meta.url);
 

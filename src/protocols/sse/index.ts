@@ -2,9 +2,12 @@
  * Server-Sent Events: bodies of `text/event-stream` → events while they come (`reader.ts`), kept events →
  * values and the details pane (`decode.ts`). Events are entries under the HTTP exchange that carries them.
  */
+import { createRequire } from 'node:module';
 import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
-import { decode, describe } from './decode.ts';
+import { lazily } from '../../dissect/lazily.ts';
 import { eventCode } from './report.ts';
+
+const require = createRequire(import.meta.url);
 
 export const eventFields: readonly FieldDeclaration[] = [
   {
@@ -32,8 +35,8 @@ export const sseProtocol: Protocol = {
   pairing: 'none',
   versionText: () => '',
   parser: undefined,
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describe),
   fields: eventFields,
   macros: { sse: 'protocol.name == "sse"' },
 };

@@ -1,7 +1,10 @@
 /** WebSocket: frames → messages (`parse.ts`), kept messages → values and the details pane (`decode.ts`). */
+import { createRequire } from 'node:module';
 import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
-import { decode, describe } from './decode.ts';
+import { lazily } from '../../dissect/lazily.ts';
 import { end, hole, inMessage, newState, parse, recognise, resync, resyncTail } from './parse.ts';
+
+const require = createRequire(import.meta.url);
 
 const opcodes = ['text', 'binary', 'ping', 'pong', 'close'];
 
@@ -29,8 +32,8 @@ export const webSocketProtocol: Protocol = {
   pairing: 'none',
   versionText: String,
   parser: { recognise, newState, parse, hole, resync, resyncTail, end, inMessage },
-  decode,
-  describe,
+  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
+  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describe),
   fields: webSocketFields,
   macros: { ws: 'protocol.name == "websocket"' },
 };
