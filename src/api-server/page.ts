@@ -63,6 +63,8 @@ export async function startClusterPage(page: ClusterPageOptions): Promise<Cluste
       clear: () => page.clear(),
       webRoot: existsSync(webRoot) ? webRoot : undefined,
       targets,
+      labelsOf: (address, port, timeMs) =>
+        page.context.names?.identify(address, port, timeMs)?.labels,
       schemaFiles: new GivenSchemaFiles(page.dataFolder),
     },
     port,

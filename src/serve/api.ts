@@ -14,6 +14,8 @@
  *   GET    /api/v1/count                   ?filter → Count
  *   GET    /api/v1/counters                Counters
  *   GET    /api/v1/query/check             ?filter → QueryCheck
+ *   GET    /api/v1/schema-files            GivenSchemas: what the files that were given say
+ *   PUT    /api/v1/schema-files            { files } → GivenSchemas: reads messages by them
  *   GET    /api/v1/targets                 Targets; 404 when no cluster is tapped
  *   PUT    /api/v1/targets                 TargetChoice → Targets: taps other pods from now on
  *   GET    /api/v1/live                    WebSocket, ?filter: LiveServerMessage / LiveClientMessage
@@ -81,9 +83,13 @@ export interface EntriesPage {
   readonly decoded: number;
 }
 
+export type Labels = Readonly<Record<string, string>>;
+
 export interface EntryDetails {
   readonly entry: Entry;
   readonly sections: Description;
+  /** Kubernetes labels of the pods at both ends, as they were then. */
+  readonly labels?: { readonly src?: Labels; readonly dst?: Labels };
 }
 
 export interface Histogram {

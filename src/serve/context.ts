@@ -9,7 +9,7 @@ import type {
 import type { GivenSchemas, Protocol, SchemaFile } from '../dissect/contract.ts';
 import type { FieldSchema } from '../filter/contract.ts';
 import type { Store } from '../store/contract.ts';
-import type { Counters, Info, QueryCheck, TargetChoice, Targets } from './api.ts';
+import type { Counters, Info, Labels, QueryCheck, TargetChoice, Targets } from './api.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { ZodTypeProvider } from './zod-adapter.ts';
 
@@ -30,6 +30,8 @@ export interface ServeContext {
   /** Only where a cluster is tapped. */
   readonly targets?: TargetControl;
   readonly schemaFiles?: SchemaControl;
+  /** Labels of what had an address then. */
+  labelsOf?(address: string, port: number, timeMs: number): Labels | undefined;
 }
 
 /** Files of users by which messages are read. */

@@ -139,6 +139,10 @@ const entryRowSchema = named(
     dst: endpointSchema,
     namespace: z.string(),
     node: z.string().describe('That saw the call first'),
+    front: z
+      .object({ ip: z.string(), port: count })
+      .exactOptional()
+      .describe('The address that the client asked for, before translation'),
     seenOn: z.array(z.string()).readonly().exactOptional().describe('Nodes that saw the call'),
     sightings: count.describe('How often the call was seen'),
     outgoing: z.boolean(),
@@ -173,7 +177,7 @@ export const entriesPageSchema = named(
 
 const sectionSchema = named(
   'Section',
-  'A part of the details: a table, or a body',
+  'A part of the details: a table of names, a body, a grid, a tree',
   z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('table'),
@@ -199,9 +203,25 @@ const sectionSchema = named(
       path: z.string().exactOptional(),
       remark: z.string().exactOptional(),
     }),
+    z.object({
+      kind: z.literal('grid'),
+      title: z.string(),
+      columns: z.array(z.string()),
+      rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+      paths: z.array(z.string()).exactOptional().describe('The query path of each row'),
+      remark: z.string().exactOptional(),
+    }),
+    z.object({
+      kind: z.literal('tree'),
+      title: z.string(),
+      value: z.unknown().describe('A value of any depth'),
+      path: z.string().exactOptional(),
+      remark: z.string().exactOptional(),
+    }),
   ]),
 );
 
+const labelsSchema = z.record(z.string(), z.string());
 const valueMap = z.record(z.string(), z.unknown());
 
 export const entryDetailsSchema = named(
@@ -217,6 +237,10 @@ export const entryDetailsSchema = named(
       }),
     ),
     sections: z.object({ request: z.array(sectionSchema), response: z.array(sectionSchema) }),
+    labels: z
+      .object({ src: labelsSchema.exactOptional(), dst: labelsSchema.exactOptional() })
+      .exactOptional()
+      .describe('Kubernetes labels of the pods at both ends, as they were then'),
   }),
 );
 

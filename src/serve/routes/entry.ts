@@ -87,7 +87,17 @@ function details(context: ServeContext, entry: StoredEntry): EntryDetails {
       sections = { request: [failed], response: [] };
     }
   }
-  return { entry: { ...entry.row, ...decoded }, sections };
+  const labels = labelsOfEnds(context, entry);
+  return { entry: { ...entry.row, ...decoded }, sections, ...(labels && { labels }) };
+}
+
+function labelsOfEnds(context: ServeContext, { row }: StoredEntry): EntryDetails['labels'] {
+  if (context.labelsOf === undefined) return undefined;
+  const { src, dst, timestamp } = row;
+  const source = context.labelsOf(src.ip, src.port, timestamp);
+  const destination = context.labelsOf(dst.ip, dst.port, timestamp);
+  if (source === undefined && destination === undefined) return undefined;
+  return { ...(source && { src: source }), ...(destination && { dst: destination }) };
 }
 
 function undecodable(title: string): Section {

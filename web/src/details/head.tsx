@@ -1,5 +1,6 @@
 /** The head of the details pane: what the call was, and between whom. */
 import type { EntryRow } from '../../../src/entry/entry.ts';
+import type { EntryDetails, Labels } from '../../../src/serve/api.ts';
 import { senderOf } from '../data/messages.ts';
 import { useObserved } from '../data/observable.ts';
 import { pageState } from '../data/page-state.ts';
@@ -30,7 +31,12 @@ import {
 } from '../ui/icons.tsx';
 import { copyCurl } from './copy-curl.ts';
 
-export function Head({ row }: { readonly row: EntryRow }) {
+interface HeadProps {
+  readonly row: EntryRow;
+  readonly labels?: EntryDetails['labels'];
+}
+
+export function Head({ row, labels }: HeadProps) {
   const [head, tail] = headAndTail(row.target);
   return (
     <div className="details-head">
@@ -54,7 +60,9 @@ export function Head({ row }: { readonly row: EntryRow }) {
         {row.demo && <span className="label">demo</span>}
       </div>
       <End row={row} side="src" />
+      <PodLabels labels={labels?.src} />
       <End row={row} side="dst" />
+      <PodLabels labels={labels?.dst} />
       {row.parent !== '' && <OfCall row={row} />}
       {row.incomplete.length > 0 && (
         <div className="details-incomplete amber">
@@ -122,6 +130,23 @@ function End({ row, side }: { readonly row: EntryRow; readonly side: EndSide }) 
         {kind !== '' && <span className="dim">{kind}</span>}
       </span>
     </div>
+  );
+}
+
+/** Labels of a pod, on demand. */
+function PodLabels({ labels }: { readonly labels: Labels | undefined }) {
+  const list = Object.entries(labels ?? {});
+  if (list.length === 0) return null;
+  return (
+    <details className="details-labels">
+      <summary className="dim">{list.length === 1 ? '1 label' : `${list.length} labels`}</summary>
+      {list.map(([name, value]) => (
+        <span key={name} className="mono">
+          <span className="dim">{name}=</span>
+          {value}
+        </span>
+      ))}
+    </details>
   );
 }
 

@@ -42,7 +42,7 @@ export function DetailsPane() {
       ) : (
         data !== undefined && (
           <>
-            <Head row={data.entry} />
+            <Head row={data.entry} {...(data.labels && { labels: data.labels })} />
             <Tabs tabs={tabs} tab={tab} details={data} messages={messages} />
             <div
               className={`details-scroll scrolls${isOther ? ' stale' : ''}`}
