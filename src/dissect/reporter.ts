@@ -213,6 +213,7 @@ export class Reporter implements Output {
     if (found === undefined && !alone) exchange.incomplete |= Incomplete.NoRequest;
     if (!complete) {
       this.#rows.hold(exchange, exchange.response);
+      this.#rows.renew(exchange);
       addOpen(conversation, speaker, exchange, false, this.#rows);
     } else if (alone) {
       this.#rows.finish(exchange, message.failed ? Outcome.Failed : Outcome.Ok);

@@ -143,6 +143,13 @@ export class RowWriter {
     if (exchange.place !== notListed) this.#unlist(exchange);
   }
 
+  /** An exchange has changed that was announced, its answer has begun: it is announced again. */
+  renew(exchange: Exchange): void {
+    if (exchange.place !== notListed || exchange.quiet) return;
+    exchange.place = this.#opened.length;
+    this.#opened.push(exchange);
+  }
+
   /** Takes an exchange out of the list of those opened; the last one moves to its place. */
   #unlist(exchange: Exchange): void {
     const last = this.#opened.pop()!;

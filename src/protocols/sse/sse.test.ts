@@ -126,6 +126,26 @@ test('events are there before the stream ends, with their values', () => {
   expect(bench.entries[1]).toMatchObject({ method: 'b', target: ': 5'.slice(2) });
 });
 
+test('a stream that waited is shown again when its answer begins', () => {
+  const bench = new ProtocolBench(protocols);
+  bench
+    .feed([request])
+    .announce()
+    .feed([server(head(''), 'data: 1\n\n')])
+    .announce()
+    .announce();
+  expect(bench.pending.map(({ status, outcome }) => [status, outcome])).toEqual([
+    [0, 'pending'],
+    [200, 'pending'],
+  ]);
+  expect(new Set(bench.pending.map(({ id }) => id)).size).toBe(1);
+  const entries = bench.close();
+  expect(entries.map(({ target, outcome }) => [target, outcome])).toEqual([
+    ['1', 'ok'],
+    ['/events', 'ok'],
+  ]);
+});
+
 test('an event that is broken off says so; one without an empty line breaks the specification', () => {
   const cut = [request, server(head('Content-Length: 999\r\n'), 'data: half')];
   const [event] = entriesOf(protocols, cut);
