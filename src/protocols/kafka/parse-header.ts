@@ -93,7 +93,9 @@ export function verdictOfRequest(bytes: Uint8Array, at: number, end: number): nu
   // The beginning of a long message: a name that can be read is what tells it from anything else.
   const named = idEnd - at > requestHeaderBytes || seen.topics > 0;
   if (!named && have >= unsureBytes) return Verdict.No;
-  return named && have >= sureBytes ? Verdict.Yes : Math.min(total, Math.max(sureBytes, have + 1));
+  if (named) return have >= sureBytes ? Verdict.Yes : Math.min(total, sureBytes);
+  // Each look begins anew: not at every byte.
+  return Math.min(total, Math.max(sureBytes, 2 * have));
 }
 
 /** Bytes of a long message that must fit its layout. */

@@ -10,6 +10,12 @@ import {
 import { type Stream, skimResponse } from './parse-report.ts';
 import { Ending, seen } from './parse-skim.ts';
 
+/**
+ * Steps that the search of a window may cost. Ordinary bytes cost next to none; without an end, bytes that
+ * look like a header at every place would cost the square of their number.
+ */
+const maxSearchSteps = 400_000;
+
 /** What is left of a window in which nothing was found: the header of a request may begin there. */
 export const resyncTail = requestHeaderBytes - 1;
 
@@ -50,8 +56,12 @@ export function resync(window: Window, stream: Stream): number {
 function findRequest(window: Window): number {
   const { bytes, start, end } = window;
   const last = end - requestHeaderBytes;
-  for (let at = start; at <= last; at++) {
-    if (bytes[at] === 0 && verdictOfRequest(bytes, at, end) !== Verdict.No) return at - start;
+  let steps = 0;
+  for (let at = start; at <= last && steps < maxSearchSteps; at++) {
+    if (bytes[at] !== 0) continue;
+    seen.steps = 0;
+    if (verdictOfRequest(bytes, at, end) !== Verdict.No) return at - start;
+    steps += seen.steps;
   }
   return -1;
 }
@@ -59,11 +69,14 @@ function findRequest(window: Window): number {
 function findResponse(window: Window, stream: Stream): number {
   const { bytes, start, end } = window;
   const last = end - responseHeaderBytes;
-  for (let at = start; at <= last; at++) {
+  let steps = 0;
+  for (let at = start; at <= last && steps < maxSearchSteps; at++) {
     // The size is below 2^28, as everywhere.
     if (bytes[at]! > 15) continue;
     const note = stream.out.noteOf(int32At(bytes, at + 4));
+    seen.steps = 0;
     if (verdictOfResponse(window, at - start, note) === Verdict.Yes) return at - start;
+    steps += seen.steps;
   }
   return -1;
 }

@@ -36,6 +36,8 @@ export type Ending = (typeof Ending)[keyof typeof Ending];
 /** What the last `skim` saw. Offsets are absolute in the bytes; from === to: nothing. */
 class Seen {
   ending: Ending = Ending.Unread;
+  /** What the walk has cost. */
+  steps = 0;
   /** The first error code other than 0. */
   error = 0;
   /** Required acknowledgements of a Produce request; 1 elsewhere. */
@@ -60,6 +62,7 @@ class Seen {
   idAt = 0;
   reset(): void {
     this.ending = Ending.Unread;
+    this.steps = 0;
     this.error = 0;
     this.acks = 1;
     this.groupFrom = this.groupTo = 0;
@@ -295,13 +298,15 @@ export function skim(
   let step = 0;
   let depth = 0;
   seen.reset();
-  for (let steps = 0; steps < maxSteps; steps++) {
+  let steps = 0;
+  for (; steps < maxSteps; steps++) {
     const op = plan[step]!;
     const argument = plan[step + 1]!;
     step += 2;
     switch (op) {
       case Op.End:
         seen.ending = at === end ? Ending.Exact : Ending.Long;
+        seen.steps = steps;
         return;
       case Op.Array:
       case Op.CompactArray:
@@ -328,7 +333,9 @@ export function skim(
     }
     if (at < 0) {
       seen.ending = at === malformed ? Ending.Malformed : Ending.Short;
+      seen.steps = steps;
       return;
     }
   }
+  seen.steps = steps;
 }
