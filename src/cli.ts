@@ -1,6 +1,7 @@
 /** The command line's entry point: the real world, handed to `main`. */
 import { openBrowser } from './cli/browser.ts';
 import { bugReport, ExitCode } from './cli/errors.ts';
+import { LogFile } from './cli/log-file.ts';
 import { main } from './cli/main.ts';
 import { abortOnInterrupt } from './cli/signals.ts';
 
@@ -18,13 +19,23 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 process.on('uncaughtException', (error) => {
+  log?.error(error.stack ?? error.message);
   process.stderr.write(bugReport(error, process.env['MIZU_DEBUG'] === '1'));
   process.exit(ExitCode.Cannot);
 });
 
-process.exitCode = await main(process.argv.slice(2), {
-  stdout: process.stdout,
-  stderr: process.stderr,
+const words = process.argv.slice(2);
+// What processes in a pod say is kept by the cluster; help and completion are no events.
+const isCommand =
+  words.length > 0 && !/^(?:api-server|tapper|completion|help|-.*)$/.test(words[0]!);
+const log = isCommand ? LogFile.open(process.env) : undefined;
+// A token that was asked for is printed, and nothing else.
+const tellsSecret = words.includes('--token');
+
+process.exitCode = await main(words, {
+  stdout: log === undefined || tellsSecret ? process.stdout : log.tee(process.stdout, 'info'),
+  stderr: log === undefined ? process.stderr : log.tee(process.stderr, 'info'),
+  ...(log !== undefined && { log }),
   environment: process.env,
   signal: interrupts.signal,
   impatient: interrupts.impatient,

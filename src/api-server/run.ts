@@ -5,11 +5,10 @@
  */
 import { entryFields } from '../entry/fields.ts';
 import { buildSchema } from '../filter/index.ts';
+import { Log, readLevel } from '../log.ts';
 import { protocolByCode, protocols } from '../protocols/index.ts';
 import type { Store } from '../store/contract.ts';
 import { openStore } from '../store/index.ts';
-import { readLevel } from '../tapper/environment.ts';
-import { Log } from '../tapper/log.ts';
 import { version } from '../version.ts';
 import { ClusterSide } from './cluster-side.ts';
 import { type ApiServerEnvironment, readEnvironment, StartError } from './environment.ts';

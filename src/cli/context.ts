@@ -1,6 +1,7 @@
 /** What commands need from the world; tests pass their own. */
 import type { openDemo, runDemo } from '../demo/index.ts';
 import type { runTap } from '../tap.ts';
+import type { LogFile } from './log-file.ts';
 
 export interface TextOutput {
   write(text: string): unknown;
@@ -11,6 +12,8 @@ export interface TextOutput {
 export interface CliContext {
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
+  /** What the user need not see; missing: nobody keeps it. */
+  readonly log?: Pick<LogFile, 'debug' | 'info' | 'error'>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;

@@ -1,5 +1,6 @@
 /** cli: what the user typed → calls of the stages, lines for people, an exit code. */
 import { CommanderError } from 'commander';
+import { version } from '../version.ts';
 import type { CliContext } from './context.ts';
 import { asUserError, bugReport, ExitCode, UserError } from './errors.ts';
 import { buildProgram, overview } from './program.ts';
@@ -11,6 +12,7 @@ export async function main(words: readonly string[], context: CliContext): Promi
       context.stdout.write(overview);
       return ExitCode.Ok;
     }
+    context.log?.debug(`mizu ${version}: mizu ${words.join(' ')}`);
     const program = buildProgram(context);
     await program.parseAsync(helpOfUnknown(words, program), { from: 'user' });
     return ExitCode.Ok;
@@ -40,6 +42,7 @@ function report(error: unknown, context: CliContext): number {
     if (known.message !== '') context.stderr.write(`mizu: ${known.message.trimEnd()}\n`);
     return known.exitCode;
   }
+  context.log?.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   context.stderr.write(bugReport(error, context.environment['MIZU_DEBUG'] === '1'));
   return ExitCode.Cannot;
 }

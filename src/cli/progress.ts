@@ -1,7 +1,7 @@
 /** Progress of reading a file, as a line that redraws itself on a terminal. */
 import type { TapProgress } from '../tap.ts';
+import { formatCount, formatDuration, formatSize } from '../units.ts';
 import type { TextOutput } from './context.ts';
-import { formatCount, formatDuration, formatSize } from './units.ts';
 
 const barCells = 24;
 /** Below this share of the input an estimate of the time left is a guess. */

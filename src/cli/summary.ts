@@ -1,6 +1,6 @@
 /** The last words of a tap: what was seen, what was lost, what was not understood and why. */
 import type { TapSummary } from '../tap.ts';
-import { formatCount, formatDuration, formatSize } from './units.ts';
+import { formatCount, formatDuration, formatSize } from '../units.ts';
 
 function connections(count: number): string {
   return count === 1 ? '1 connection' : `${formatCount(count)} connections`;

@@ -1,5 +1,5 @@
 /** What was written ↔ the value of a setting. */
-import { formatSize, parseDuration, parseSize } from '../cli/units.ts';
+import { formatSize, parseDuration, parseSize } from '../units.ts';
 import type { Kind, Setting } from './declare.ts';
 
 /** Protect against a file or variable that is something else altogether. */

@@ -2,9 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { LinkAddress, LinkSecret } from '../link/index.ts';
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-const logLevels: readonly string[] = ['debug', 'info', 'warn', 'error'];
+import { type LogLevel, readLevel } from '../log.ts';
 
 export interface TapperEnvironment {
   readonly address: LinkAddress;
@@ -33,13 +31,6 @@ export function readEnvironment(
     logLevel: readLevel(level),
     hostProcesses: environment['HOST_PROC'] ?? '',
   };
-}
-
-/** Names of levels that others use mean the nearest one here. */
-export function readLevel(level: string): LogLevel {
-  if (level === 'trace') return 'debug';
-  if (level === 'warning') return 'warn';
-  return logLevels.includes(level) ? (level as LogLevel) : 'info';
 }
 
 function required(environment: Readonly<Record<string, string | undefined>>, name: string): string {

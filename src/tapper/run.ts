@@ -3,10 +3,10 @@ import { setTimeout } from 'node:timers/promises';
 import type { CaptureTargets } from '../capture/index.ts';
 import { ShedLevel } from '../dissect/index.ts';
 import { type CaptureReport, TapperLink, type TapperSettings } from '../link/index.ts';
+import { Log, readLevel } from '../log.ts';
 import { version } from '../version.ts';
-import { readEnvironment, readLevel, readSecret, type TapperEnvironment } from './environment.ts';
+import { readEnvironment, readSecret, type TapperEnvironment } from './environment.ts';
 import { HostSockets, nodeAddresses } from './host-sockets.ts';
-import { Log } from './log.ts';
 import { type MemoryUse, memoryUse, planMemory } from './memory.ts';
 import { NodeCapture } from './node-capture.ts';
 

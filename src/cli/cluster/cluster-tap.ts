@@ -15,10 +15,10 @@ import {
 } from '../../cluster/objects/index.ts';
 import type { ClusterSettings } from '../../cluster/settings.ts';
 import type { LoadedConfig } from '../../config/index.ts';
+import { formatSize } from '../../units.ts';
 import { coloured } from '../colours.ts';
 import type { CliContext } from '../context.ts';
 import { ExitCode, UserError } from '../errors.ts';
-import { formatSize } from '../units.ts';
 import { clusterSettings, freshSecret } from './cluster-settings.ts';
 import { giveSchemaFiles } from './give-schema-files.ts';
 import { dumpLogs } from './log-dump.ts';

@@ -8,6 +8,7 @@ import { managedSelector } from '../../cluster/access/index.ts';
 import type { LoadedConfig } from '../../config/index.ts';
 import type { CliContext } from '../context.ts';
 import { ExitCode, UserError } from '../errors.ts';
+import { logPath } from '../log-file.ts';
 import { type ClusterSetup, connectCluster } from './setup.ts';
 
 /** The end of a log says most. */
@@ -61,6 +62,8 @@ async function collectLogs(setup: ClusterSetup): Promise<Record<string, Uint8Arr
   files[`${namespace}_events.log`] = strToU8(await eventText(setup));
   const config = await readFile(configPath, 'utf8').catch(() => undefined);
   if (config !== undefined) files['config.yaml'] = strToU8(withoutSecrets(config));
+  const log = await readFile(logPath(setup.context.environment)).catch(() => undefined);
+  if (log !== undefined) files['mizu_cli.log'] = new Uint8Array(log);
   return files;
 }
 

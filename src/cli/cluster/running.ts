@@ -7,7 +7,7 @@ import {
   type Session,
   sessionLives,
 } from '../../cluster/access/index.ts';
-import { formatDuration } from '../units.ts';
+import { formatDuration } from '../../units.ts';
 import { sessionHolder } from './cluster-settings.ts';
 import { removeFromCluster } from './removal.ts';
 import type { Reach } from './rights.ts';

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../units.ts';
 import type { CliContext } from '../context.ts';
-import { parseDuration } from '../units.ts';
 
 const defaultRate = 8;
 const maxRate = 500;

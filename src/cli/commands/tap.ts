@@ -4,13 +4,13 @@ import type { GivenOptions } from '../../config/index.ts';
 import type { Demo } from '../../demo/index.ts';
 import { demoAddresses } from '../../demo/places.ts';
 import type { TapOptions, TapSummary } from '../../tap.ts';
+import { formatSize } from '../../units.ts';
 import { hasDisplay } from '../browser.ts';
 import type { CliContext, TextOutput } from '../context.ts';
 import { ExitCode, knownCode, UserError } from '../errors.ts';
 import { progressBar } from '../progress.ts';
 import { readConfig } from '../read-config.ts';
 import { damageText, summaryText } from '../summary.ts';
-import { formatSize } from '../units.ts';
 import {
   addTapOptions,
   checkGivenFlags,

@@ -1,13 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createPlainServer, type RequestListener } from 'node:http';
-import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { generate } from 'selfsigned';
 import { afterEach, describe, expect, test } from 'vitest';
-import { apiReader, inClusterReader } from './api-reader.ts';
+import { apiReader } from './api-reader.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -70,41 +65,5 @@ describe('reading the API', () => {
     const lines: unknown[] = [];
     await reader.lines({ path: '/' }, 1000, (line) => lines.push(line));
     expect(lines).toEqual([{ n: 1 }, { n: 'ä' }]);
-  });
-
-  test('a pod reads as its service account, whose token is renewed', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'mizu-account-'));
-    ends.push(() => rm(folder, { recursive: true }));
-    const altNames = [{ type: 7 as const, ip: '127.0.0.1' }];
-    const { cert, private: key } = await generate([{ name: 'commonName', value: 'api' }], {
-      keySize: 2048,
-      extensions: [
-        { name: 'basicConstraints', cA: true },
-        { name: 'subjectAltName', altNames },
-      ],
-    });
-    const seen: (string | undefined)[] = [];
-    const server = createServer({ cert, key }, (request, response) => {
-      seen.push(request.headers.authorization);
-      response.end('{}');
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    ends.push(
-      () => server.closeAllConnections(),
-      () => server.close(),
-    );
-    const { port } = server.address() as AddressInfo;
-    await writeFile(join(folder, 'ca.crt'), cert);
-    const environment = {
-      KUBERNETES_SERVICE_HOST: '127.0.0.1',
-      KUBERNETES_SERVICE_PORT: String(port),
-    };
-    const reader = inClusterReader(environment, folder)!;
-    for (const token of ['one', 'two']) {
-      await writeFile(join(folder, 'token'), `${token}\n`);
-      await reader.get({ path: '/' });
-    }
-    expect(seen).toEqual(['Bearer one', 'Bearer two']);
-    expect(inClusterReader({}, folder)).toBeUndefined();
   });
 });

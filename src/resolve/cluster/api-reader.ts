@@ -2,10 +2,8 @@
  * Reads the Kubernetes API as plain JSON. The client library gives addresses, certificates and tokens;
  * its own lists make an object of every class for every field, and its watch swallows what went wrong.
  */
-import { readFile } from 'node:fs/promises';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { Agent, type RequestOptions, request as requestHttps } from 'node:https';
-import { join } from 'node:path';
+import { type RequestOptions, request as requestHttps } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 
 /** Longest answer and longest line of a watch that are read; etcd's objects end at 1.5 MiB. */
@@ -63,32 +61,6 @@ export function apiReader(kubeConfig: KubeConfig): ApiReader {
   return readerFor({
     server: () => kubeConfig.getCurrentCluster()?.server,
     apply: (options) => kubeConfig.applyToHTTPSOptions(options),
-  });
-}
-
-const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-/**
- * As the pod's own service account, without the client library: loading that takes 80 MiB and half a
- * second. The token is read for each request, as it is renewed in its file. Undefined outside of a pod.
- */
-export function inClusterReader(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-  folder = accountFolder,
-): ApiReader | undefined {
-  const host = environment['KUBERNETES_SERVICE_HOST'];
-  const port = environment['KUBERNETES_SERVICE_PORT'] ?? '443';
-  if (!host) return undefined;
-  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  let agent: Agent | undefined;
-  return readerFor({
-    server: () => server,
-    async apply(options) {
-      agent ??= new Agent({ keepAlive: true, ca: await readFile(join(folder, 'ca.crt')) });
-      const token = (await readFile(join(folder, 'token'), 'utf8')).trim();
-      options.agent = agent;
-      options.headers = { authorization: `Bearer ${token}` };
-    },
   });
 }
 

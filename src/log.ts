@@ -1,9 +1,15 @@
-/** Log lines of a tapper: time, level, sentence, one line each, on standard error. */
-import type { LogLevel } from './environment.ts';
-
+/** Log lines: time, level, sentence, one line each. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 /** Longer sentences are cut: what others say gets in here. */
 const maxLineLength = 2000;
+
+/** Names of levels that others use mean the nearest one here. */
+export function readLevel(level: string): LogLevel {
+  if (level === 'trace') return 'debug';
+  if (level === 'warning') return 'warn';
+  return level in ranks ? (level as LogLevel) : 'info';
+}
 
 export class Log {
   level: LogLevel;
