@@ -28,6 +28,8 @@ export interface BenchOptions {
   readonly windowBytes?: number;
   /** Both ends have sent FIN. Default true; else the connection was given up. */
   readonly finished?: boolean;
+  /** Default 9000. */
+  readonly serverPort?: number;
   /** Time between two events in ms. Default 1. */
   readonly stepMs?: number;
 }
@@ -139,7 +141,7 @@ export class ProtocolBench {
       address0: new Uint32Array([0, 0, 0xffff, 0x0a000001]),
       port0: 40_000,
       address1: new Uint32Array([0, 0, 0xffff, 0x0a000002]),
-      port1: 9000,
+      port1: options.serverPort ?? 9000,
       scope: 0,
       client: options.fromStart === false ? -1 : 0,
       initialSequence0: 0,
