@@ -46,6 +46,7 @@ const settingsSchema = z.object({
   bodyLimitBytes: z.number().int().nonnegative(),
   redact: z.boolean(),
   ignoredUserAgents: ignoredUserAgentsSchema,
+  captureFilter: z.string().max(10_000),
   limits: limitsSchema,
   logLevel: z.string(),
 }) satisfies z.ZodType<ApiServerSettings>;

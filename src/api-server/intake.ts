@@ -161,6 +161,7 @@ export class Intake {
       redact: settings.redact,
       ignoredUserAgents: [...settings.ignoredUserAgents],
       threads: 1,
+      captureFilter: settings.captureFilter,
       limits: settings.limits,
       logLevel: settings.logLevel,
     };

@@ -123,6 +123,8 @@ export interface ApiServerSettings {
   readonly bodyLimitBytes: number;
   readonly redact: boolean;
   readonly ignoredUserAgents: readonly string[];
+  /** As for tcpdump; empty: none. */
+  readonly captureFilter: string;
   readonly limits: TapLimits;
   readonly logLevel: string;
 }
@@ -135,6 +137,7 @@ export type ServerChoices = Pick<
   | 'bodyLimitBytes'
   | 'redact'
   | 'ignoredUserAgents'
+  | 'captureFilter'
   | 'limits'
   | 'logLevel'
 >;
@@ -257,6 +260,7 @@ export const defaultSettings: ClusterSettings = {
     bodyLimitBytes: 1_048_576,
     redact: true,
     ignoredUserAgents: [],
+    captureFilter: '',
     limits: defaultLimits,
     logLevel: 'info',
   },

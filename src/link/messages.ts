@@ -81,6 +81,8 @@ export const tapperSettingsSchema = z.object({
   ignoredUserAgents: ignoredUserAgentsSchema,
   /** Pipeline threads, flows split between them. */
   threads: z.number().int().min(1).max(64),
+  /** As for tcpdump; empty: none. */
+  captureFilter: z.string().max(10_000),
   limits: limitsSchema,
   logLevel: z.string().max(20),
 });

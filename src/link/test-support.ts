@@ -24,6 +24,7 @@ export const testSettings: TapperSettings = {
   redact: true,
   ignoredUserAgents: [],
   threads: 1,
+  captureFilter: '',
   limits: defaultLimits,
   logLevel: 'info',
 };

@@ -165,6 +165,7 @@ function isSamePipeline(one: Wanted, other: Wanted): boolean {
       settings.bodyLimitBytes,
       settings.redact,
       settings.ignoredUserAgents,
+      settings.captureFilter,
       settings.limits,
     ]);
   return shape(one) === shape(other);
@@ -180,7 +181,7 @@ function threadOptions(
     source: {
       kind: 'local',
       interfaces: [],
-      captureFilter: undefined,
+      captureFilter: settings.captureFilter || undefined,
       ignorePorts: [],
       targets,
       ringBytes: plan.ringBytes,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import type { V1Affinity, V1Toleration } from '@kubernetes/client-node';
 import { generate } from 'selfsigned';
+import { compileFilter } from '../../capture/bpf/index.ts';
 import {
   type ClusterMode,
   type ClusterSettings,
@@ -13,6 +14,7 @@ import {
   volumeSpareBytes,
 } from '../../cluster/settings.ts';
 import type { MizuConfig } from '../../config/index.ts';
+import { UserError } from '../errors.ts';
 import { limitsOf } from '../limits.ts';
 
 /** What is found out from the cluster before anything is made. */
@@ -103,9 +105,21 @@ function serverChoices(
     bodyLimitBytes: tap.bodyLimit,
     redact: tap.redact,
     ignoredUserAgents: tap.ignoredUserAgents,
+    captureFilter: checkedFilter(tap.captureFilter),
     limits: limitsOf(config),
     logLevel,
   };
+}
+
+/** @throws UserError here, where the user sees it: tappers could only fail. */
+function checkedFilter(expression: string): string {
+  if (expression === '') return '';
+  try {
+    compileFilter(expression);
+  } catch (error) {
+    throw new UserError(`--capture-filter: ${(error as Error).message}`);
+  }
+  return expression;
 }
 
 function storageSettings({ install, tap }: MizuConfig, enabled: boolean) {

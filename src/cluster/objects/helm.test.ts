@@ -119,6 +119,7 @@ const changed: ClusterSettings = {
     bodyLimitBytes: 0,
     redact: false,
     ignoredUserAgents: ['kube-probe', '"quoted"'],
+    captureFilter: 'tcp port 8080',
     limits: { ...chartDefaults.server.limits, pendingMs: 60_000, messageBytes: 8_000_000 },
     logLevel: 'debug',
   },

@@ -52,7 +52,7 @@ const targets = {
     flag: { commands: ['tap'], value: 'path' },
   }),
   'capture-filter': text('', "only packets that match, as for tcpdump: 'tcp port 8080'", {
-    flag: { commands: ['tap'], value: 'expression' },
+    flag: { commands: targetCommands, value: 'expression' },
   }),
   interface: list('only these network interfaces (with --local)', {
     flag: {
