@@ -15,7 +15,8 @@ import { protocolByCode, protocols } from './protocols/index.ts';
 import type { ReassembleLimits } from './reassemble/contract.ts';
 import { defaultReassembleLimits, Reassembler } from './reassemble/index.ts';
 import { makeRefiner, type Refiner } from './refine/index.ts';
-import { type HeardName, HeardNames, readDnsAnswers } from './resolve/index.ts';
+import { readDnsAnswers } from './resolve/dns-answers.ts';
+import { type HeardName, HeardNames } from './resolve/heard-names.ts';
 import { addressText, type Batch } from './ship/batch.ts';
 
 export interface PipelineOptions {

@@ -3,13 +3,10 @@
  * `mizu tap --read` and the demo's recording all run through `runTap`.
  */
 import { entryFields } from './entry/fields.ts';
-import { learnHosts } from './entry/learn-hosts.ts';
-import { schemaLearner } from './entry/learn-schemas.ts';
 import type { RowContext } from './entry/row.ts';
 import type { FieldSchema } from './filter/contract.ts';
 import { defaultLimits, pipelineLimits, type TapLimits } from './limits.ts';
 import type { PipelineOptions } from './pipeline.ts';
-import { protocolByCode, protocols } from './protocols/index.ts';
 import {
   type AddressNames,
   fixedNames,
@@ -20,7 +17,6 @@ import {
 import { Capture } from './ship/columns.ts';
 import type { Store } from './store/contract.ts';
 import { CounterReports } from './tap/counters.ts';
-import { jsonlWriter } from './tap/jsonl.ts';
 import type { SavedPackets, TapSource, ThreadCounters } from './tap/messages.ts';
 import { type PipelineThread, startPipeline, type TakeBatch, TapError } from './tap/pipelines.ts';
 import { settling } from './tap/settling.ts';
@@ -104,7 +100,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   const startedAt = Date.now();
   const matches = await filterOf(options.filter);
   await using stack = new AsyncDisposableStack();
-  const context = await rowContext(options);
+  const context = isKept(options) ? await rowContext(options) : nobodyLooks;
   const store = await openTapStore(options, context);
   if (store !== undefined) stack.defer(() => store.close());
   let thread: PipelineThread | undefined;
@@ -112,11 +108,8 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
   let ready: (() => void) | undefined;
   const reports = new CounterReports();
   await giveSchemas(options);
-  const takers: TakeBatch[] = [
-    (batch) => learnHosts(batch, context.names),
-    ...(options.output === 'none' ? [] : [schemaLearner(protocols)]),
-  ];
-  const rows = settling(options, takeWithAll(takers), stack);
+  const takers = isKept(options) ? await learners(options, context) : [];
+  const rows = await settling(options, takeWithAll(takers), stack);
   let { source } = options;
   if (options.output === 'page') {
     const { startPage } = await import('./tap/page.ts');
@@ -143,6 +136,7 @@ export async function runTap(options: TapOptions): Promise<TapSummary> {
     });
   }
   if (options.output === 'jsonl') {
+    const { jsonlWriter } = await import('./tap/jsonl.ts');
     takers.push(jsonlWriter(process.stdout, context, matches));
   }
   thread = startPipeline(
@@ -206,8 +200,32 @@ function hear(names: HostNames, heard: readonly HeardName[]): void {
   }
 }
 
+/**
+ * Somebody may look at entries. What reads them is loaded only then: without it a tap starts in half the
+ * time.
+ */
+function isKept({ output, store }: TapOptions): boolean {
+  return output !== 'none' || store !== 'none';
+}
+
+const nobodyLooks: TapContext = {
+  protocolByCode: () => undefined,
+  names: new HostNames(fixedNames({})),
+};
+
+/** Takers that learn from traffic how to read other traffic. */
+async function learners({ output }: TapOptions, { names }: TapContext): Promise<TakeBatch[]> {
+  const { learnHosts } = await import('./entry/learn-hosts.ts');
+  const takers: TakeBatch[] = [(batch) => learnHosts(batch, names)];
+  if (output === 'none') return takers;
+  const { schemaLearner } = await import('./entry/learn-schemas.ts');
+  const { protocols } = await import('./protocols/index.ts');
+  return [...takers, schemaLearner(protocols)];
+}
+
 /** Only a live tap names processes: a file was captured at another time, perhaps on another machine. */
 async function rowContext({ source, names = {} }: TapOptions): Promise<TapContext> {
+  const { protocolByCode } = await import('./protocols/index.ts');
   if (source.kind !== 'local') return { protocolByCode, names: new HostNames(fixedNames(names)) };
   const local = new LocalNames(names);
   // The first calls have names too.
@@ -253,6 +271,7 @@ function storeRefusal(error: unknown, directory: string | undefined): string {
 /** Every name that a query may use. The language is loaded only where there can be queries. */
 async function querySchema(): Promise<FieldSchema> {
   const { buildSchema } = await import('./filter/index.ts');
+  const { protocols } = await import('./protocols/index.ts');
   return buildSchema(entryFields, protocols);
 }
 

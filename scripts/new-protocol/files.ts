@@ -28,6 +28,7 @@ const index = ({ name, title, label, code }: NewProtocol): string => `/**
 import { createRequire } from 'node:module';
 import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
+import type { decode, describe } from './decode.ts';
 import { end, hole, inMessage, newState, parse, recognise, resync, resyncTail } from './parse.ts';
 
 const require = createRequire(import.meta.url);
@@ -51,8 +52,8 @@ export const ${camel(name)}Protocol: Protocol = {
   pairing: 'order',
   versionText: String,
   parser: { recognise, newState, parse, hole, resync, resyncTail, end, inMessage },
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describe),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./decode.ts').describe),
   fields,
   macros: { '${name}': 'protocol.name == "${name}"' },
 };

@@ -10,4 +10,3 @@ export { listInterfaces, type NetworkInterface } from './live/interfaces.ts';
 export { type LiveOptions, openLive } from './live-source.ts';
 export { SourceError, type SourceErrorCode } from './source-error.ts';
 export type { CaptureEndpoint, CaptureTargets } from './targets.ts';
-export { PcapngWriter, type PcapngWriterOptions, teeSink } from './write-pcapng.ts';

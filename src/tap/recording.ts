@@ -1,6 +1,6 @@
 /** Plays a capture file at its own pace, again and again, as if it happened now. */
 import type { PacketSink, PacketSource, SourceCounters } from '../capture/contract.ts';
-import { openFiles } from '../capture/index.ts';
+import { openFiles } from '../capture/file-source.ts';
 
 /** Pause between the end of the recording and its next start, ms. */
 const pauseMs = 1500;

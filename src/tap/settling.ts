@@ -1,5 +1,4 @@
 /** What waits for an answer on one machine: rows can be lost on their way, then nobody would end them. */
-import { Unanswered } from '../join/index.ts';
 import { defaultLimits } from '../limits.ts';
 import type { TapOptions } from '../tap.ts';
 import type { TakeBatch } from './pipelines.ts';
@@ -12,12 +11,13 @@ export interface Settling {
 }
 
 /** Stands before `take`. A file's rows all come to their end: there is nothing to do. */
-export function settling(
+export async function settling(
   { source, limits = defaultLimits }: Pick<TapOptions, 'source' | 'limits'>,
   take: TakeBatch,
   stack: AsyncDisposableStack,
-): Settling {
+): Promise<Settling> {
   if (source.kind !== 'local') return { take, forget: () => undefined };
+  const { Unanswered } = await import('../join/index.ts');
   const unanswered = new Unanswered({
     emit: (batch) => void take(batch),
     patienceMs: limits.pendingMs,

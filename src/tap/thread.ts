@@ -1,14 +1,9 @@
 /** A pipeline thread: one source, one pipeline; batches go to the main thread as transferred buffers. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { CaptureSource } from '../capture/capture-source.ts';
 import type { PacketSink, PacketSource } from '../capture/contract.ts';
-import {
-  type CaptureSource,
-  openFiles,
-  openLive,
-  PcapngWriter,
-  SourceError,
-  teeSink,
-} from '../capture/index.ts';
+import { SourceError } from '../capture/source-error.ts';
+import type { PcapngWriter } from '../capture/write-pcapng.ts';
 import { ShedLevel } from '../dissect/index.ts';
 import { Pipeline } from '../pipeline.ts';
 import type { Batch } from '../ship/batch.ts';
@@ -19,7 +14,6 @@ import {
   type ThreadOptions,
   type ThreadOrder,
 } from './messages.ts';
-import { openRecording } from './recording.ts';
 
 /** Batches on their way to the main thread: a file waits here, a live tap sheds here. */
 const maxInFlight = 8;
@@ -76,7 +70,7 @@ class PipelineThread {
   async run(): Promise<void> {
     const source = await openSource(this.#options);
     try {
-      const sink = this.#saving(source);
+      const sink = await this.#saving(source);
       this.#post({ type: 'started', description: source.description });
       await this.#loop(source, sink);
       if (!this.#patient) await readRest(source, sink);
@@ -89,13 +83,14 @@ class PipelineThread {
   }
 
   /** The pipeline, behind a writer when packets are to be saved. */
-  #saving(source: PacketSource): PacketSink {
+  async #saving(source: PacketSource): Promise<PacketSink> {
     const { write } = this.#options;
     if (write === undefined) return this.#pipeline;
     const interfaceName =
       'interfaceName' in source
         ? (index: number) => (source as CaptureSource).interfaceName(index)
         : () => '';
+    const { PcapngWriter, teeSink } = await import('../capture/write-pcapng.ts');
     this.#writer = new PcapngWriter(write, { interfaceName });
     return teeSink(this.#pipeline, this.#writer);
   }
@@ -201,12 +196,18 @@ async function readRest(source: PacketSource, sink: PacketSink): Promise<void> {
   }
 }
 
+/** Each kind of source is loaded where it is used. */
 async function openSource(options: ThreadOptions): Promise<PacketSource> {
   const { source } = options;
-  if (source.kind === 'recording') return openRecording(source.path);
+  if (source.kind === 'recording') {
+    const { openRecording } = await import('./recording.ts');
+    return openRecording(source.path);
+  }
   if (source.kind === 'files') {
+    const { openFiles } = await import('../capture/file-source.ts');
     return openFiles([...source.paths], filterOption(source.captureFilter));
   }
+  const { openLive } = await import('../capture/live-source.ts');
   const { ringBytes, fanoutGroup } = source;
   return openLive({
     interfaces: [...source.interfaces],

@@ -5,6 +5,8 @@
 import { createRequire } from 'node:module';
 import type { Parser, Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
+import type { decode } from './decode.ts';
+import type { describe } from './describe.ts';
 import { amqpFields } from './fields.ts';
 import { end, hole, inMessage, recognise, resync, resyncTail } from './loss.ts';
 import { parse } from './parse.ts';
@@ -41,8 +43,8 @@ export const amqpProtocol: Protocol = {
   pairing: 'key',
   versionText,
   parser: amqpParser,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./describe.ts').describe),
   fields: amqpFields,
   macros: { amqp: 'protocol.name == "amqp"' },
 };

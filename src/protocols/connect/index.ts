@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module';
 import type { Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
+import type { decode } from '../grpc/decode.ts';
+import type { describe } from '../grpc/describe.ts';
 import { callFields } from '../grpc/fields.ts';
 import { httpVersionText } from '../http/version-text.ts';
 
@@ -20,10 +22,8 @@ export const connectProtocol: Protocol = {
   pairing: 'key',
   versionText: httpVersionText,
   parser: undefined,
-  decode: lazily(() => (require('../grpc/decode.ts') as typeof import('../grpc/decode.ts')).decode),
-  describe: lazily(
-    () => (require('../grpc/describe.ts') as typeof import('../grpc/describe.ts')).describe,
-  ),
+  decode: lazily((): typeof decode => require('../grpc/decode.ts').decode),
+  describe: lazily((): typeof describe => require('../grpc/describe.ts').describe),
   fields: callFields,
   macros: { connect: 'protocol.abbr == "Connect"' },
 };

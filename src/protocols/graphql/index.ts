@@ -14,7 +14,11 @@ import { eventFields } from '../sse/index.ts';
 import { graphQlEventCode } from '../sse/report.ts';
 import { webSocketFields } from '../websocket/index.ts';
 import { socketCodes } from '../websocket/refine.ts';
+import type { decode } from './decode.ts';
+import type { describe } from './describe.ts';
+import type { decodeEvent, describeEvent } from './event.ts';
 import { graphQlFields, messageFields } from './fields.ts';
+import type { decode as decodeSocket, describe as describeSocket } from './socket.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -31,8 +35,8 @@ export const graphQlProtocol: Protocol = {
   pairing: 'order',
   versionText: httpVersionText,
   parser: undefined,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./describe.ts').describe),
   fields: graphQlFields,
   macros: { gql: 'protocol.abbr == "GQL"', graphql: 'protocol.abbr == "GQL"' },
 };
@@ -47,8 +51,8 @@ export const graphQlEventProtocol: Protocol = {
   ports: [],
   pairing: 'none',
   versionText: () => '',
-  decode: lazily(() => (require('./event.ts') as typeof import('./event.ts')).decodeEvent),
-  describe: lazily(() => (require('./event.ts') as typeof import('./event.ts')).describeEvent),
+  decode: lazily((): typeof decodeEvent => require('./event.ts').decodeEvent),
+  describe: lazily((): typeof describeEvent => require('./event.ts').describeEvent),
   fields: [...eventFields, ...graphQlFields.filter(({ path }) => path.startsWith('response.'))],
   macros: {},
 };
@@ -64,8 +68,8 @@ export const graphQlSocketProtocol: Protocol = {
   ports: [],
   pairing: 'none',
   versionText: String,
-  decode: lazily(() => (require('./socket.ts') as typeof import('./socket.ts')).decode),
-  describe: lazily(() => (require('./socket.ts') as typeof import('./socket.ts')).describe),
+  decode: lazily((): typeof decodeSocket => require('./socket.ts').decode),
+  describe: lazily((): typeof describeSocket => require('./socket.ts').describe),
   fields: [...webSocketFields, ...messageFields, ...graphQlFields],
   macros: {},
 };

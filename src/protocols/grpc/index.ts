@@ -6,7 +6,10 @@ import { createRequire } from 'node:module';
 import type { Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
 import { httpVersionText } from '../http/version-text.ts';
+import type { decode } from './decode.ts';
+import type { describe } from './describe.ts';
 import { callFields } from './fields.ts';
+import type { giveProtos, learnFromAnswer } from './registry.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -23,12 +26,10 @@ export const grpcProtocol: Protocol = {
   pairing: 'key',
   versionText: httpVersionText,
   parser: undefined,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
-  giveSchemas: lazily(
-    () => (require('./registry.ts') as typeof import('./registry.ts')).giveProtos,
-  ),
-  learn: lazily(() => (require('./registry.ts') as typeof import('./registry.ts')).learnFromAnswer),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./describe.ts').describe),
+  giveSchemas: lazily((): typeof giveProtos => require('./registry.ts').giveProtos),
+  learn: lazily((): typeof learnFromAnswer => require('./registry.ts').learnFromAnswer),
   fields: callFields,
   macros: { grpc: 'protocol.abbr == "gRPC"' },
 };

@@ -5,6 +5,8 @@
 import { createRequire } from 'node:module';
 import type { Parser, Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
+import type { decode } from './decode.ts';
+import type { describe } from './describe.ts';
 import { httpFields } from './fields.ts';
 import { parse, recognise } from './parse.ts';
 import { end, hole, inMessage, resync } from './parse-loss.ts';
@@ -38,8 +40,8 @@ export const httpProtocol: Protocol = {
   pairing: 'order',
   versionText: httpVersionText,
   parser: httpParser,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./describe.ts').describe),
   fields: httpFields,
   macros: { http: 'protocol.abbr == "HTTP"' },
 };

@@ -6,6 +6,8 @@ import { createRequire } from 'node:module';
 import type { FieldDeclaration, Parser, Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
 import { httpVersionText } from '../http/version-text.ts';
+import type { decode } from './decode.ts';
+import type { describe } from './describe.ts';
 import { parse } from './parse.ts';
 import { end, hole, inMessage, resync, resyncTail } from './parse-loss.ts';
 import { recognise } from './recognise.ts';
@@ -49,8 +51,8 @@ export const http2Protocol: Protocol = {
   pairing: 'key',
   versionText: httpVersionText,
   parser: http2Parser,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./describe.ts').describe),
   fields,
   macros: { http2: 'protocol.abbr == "HTTP/2"' },
 };

@@ -10,6 +10,7 @@ import { Refined } from '../http/refined.ts';
 import { httpVersionText } from '../http/version-text.ts';
 import { webSocketFields } from '../websocket/index.ts';
 import { socketCodes } from '../websocket/refine.ts';
+import type { decode, decodeMessage, describe, describeMessage } from './decode.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -63,8 +64,8 @@ export const jsonRpcProtocol: Protocol = {
   pairing: 'order',
   versionText: httpVersionText,
   parser: undefined,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describe),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./decode.ts').describe),
   fields: [...callFields('request'), ...answerFields('response')],
   macros: { jsonrpc: 'protocol.abbr == "RPC"' },
 };
@@ -79,8 +80,8 @@ export const jsonRpcSocketProtocol: Protocol = {
   ports: [],
   pairing: 'none',
   versionText: String,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decodeMessage),
-  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describeMessage),
+  decode: lazily((): typeof decodeMessage => require('./decode.ts').decodeMessage),
+  describe: lazily((): typeof describeMessage => require('./decode.ts').describeMessage),
   fields: [
     ...webSocketFields,
     ...sides.flatMap((side) => [...callFields(side), ...answerFields(side)]),

@@ -10,6 +10,8 @@
 import { createRequire } from 'node:module';
 import type { Parser, Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
+import type { decode } from './decode.ts';
+import type { describe } from './describe.ts';
 import { kafkaFields } from './fields.ts';
 import { parse, recognise } from './parse.ts';
 import { end, hole, inMessage } from './parse-loss.ts';
@@ -42,8 +44,8 @@ export const kafkaProtocol: Protocol = {
   pairing: 'key',
   versionText: (version) => (version === 0xffff ? 'bare token' : String(version)),
   parser: kafkaParser,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./describe.ts').describe),
   fields: kafkaFields,
   macros: { kafka: 'protocol.name == "kafka"' },
 };

@@ -5,6 +5,8 @@
 import { createRequire } from 'node:module';
 import type { Parser, Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
+import type { decode } from './decode.ts';
+import type { describe } from './describe.ts';
 import { redisFields } from './fields.ts';
 import { end, hole, inMessage, resync, resyncTail } from './parse-loss.ts';
 import { parseReplies } from './parse-reply.ts';
@@ -39,8 +41,8 @@ export const redisProtocol: Protocol = {
   pairing: 'order',
   versionText: (version) => `RESP${version || 2}`,
   parser: redisParser,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./describe.ts') as typeof import('./describe.ts')).describe),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./describe.ts').describe),
   fields: redisFields,
   macros: { redis: 'protocol.name == "redis"' },
 };

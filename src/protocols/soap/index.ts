@@ -8,6 +8,7 @@ import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
 import { Refined } from '../http/refined.ts';
 import { httpVersionText } from '../http/version-text.ts';
+import type { decode, describe } from './decode.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -40,8 +41,8 @@ export const soapProtocol: Protocol = {
   pairing: 'order',
   versionText: httpVersionText,
   parser: undefined,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describe),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./decode.ts').describe),
   fields,
   macros: { soap: 'protocol.abbr == "SOAP"' },
 };

@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import type { FieldDeclaration, Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
+import type { decode, describe } from './decode.ts';
 import { eventCode } from './report.ts';
 
 const require = createRequire(import.meta.url);
@@ -35,8 +36,8 @@ export const sseProtocol: Protocol = {
   pairing: 'none',
   versionText: () => '',
   parser: undefined,
-  decode: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).decode),
-  describe: lazily(() => (require('./decode.ts') as typeof import('./decode.ts')).describe),
+  decode: lazily((): typeof decode => require('./decode.ts').decode),
+  describe: lazily((): typeof describe => require('./decode.ts').describe),
   fields: eventFields,
   macros: { sse: 'protocol.name == "sse"' },
 };
