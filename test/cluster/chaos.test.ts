@@ -60,10 +60,10 @@ describe.skipIf(!runs)('what breaks while calls are made', () => {
     await view.capturing(2);
   });
   afterAll(async () => {
-    await view.stop();
+    await view?.stop();
+    deleteNamespace(shop.namespace);
     const clean = mizu(['clean', ...options]);
     expect(await clean.ended, clean.output).toBe(0);
-    deleteNamespace(shop.namespace);
     await until('nothing is left', () => traces(namespace).length === 0 || undefined);
   });
 
