@@ -72,7 +72,10 @@ function findPath(
 /** Reads the file; a missing one matters only when it was named. */
 async function readLayerOfFile(path: string, named: boolean, reading: Reading): Promise<void> {
   try {
-    const state = await stat(path);
+    const state = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      // The folder of another user, whose home was kept by sudo: there is no file for us.
+      throw error.code === 'EACCES' && !named ? Object.assign(error, { code: 'ENOENT' }) : error;
+    });
     if (!state.isFile() && state.isDirectory()) throw new Error(`${path} is a folder`);
     if (state.size > maxFileBytes) throw new Error(`${path} is too large`);
     const text = await readFile(path, 'utf8');

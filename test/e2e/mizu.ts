@@ -1,6 +1,8 @@
 /** Runs `bin/mizu` as a user does: a process of its own, its output, its exit code. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import type { EntryRow } from '../../src/entry/entry.ts';
@@ -18,6 +20,7 @@ export const token = 'end-to-end';
 
 const longestWaitMs = 20_000;
 const askAgainMs = 25;
+const home = join(tmpdir(), 'mizu-test-home');
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -72,7 +75,8 @@ export class Running {
     const [first = command, ...rest] = [...(options.before ?? []), command, ...words];
     this.child = spawn(first, rest, {
       cwd: repository,
-      env: { ...process.env, MIZU_TOKEN: token, ...options.environment },
+      // Not that of whoever runs the tests: the command keeps a log there.
+      env: { ...process.env, HOME: home, MIZU_TOKEN: token, ...options.environment },
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     // Whoever goes away first: a closed pipe is part of what is tested.
