@@ -1,5 +1,13 @@
 /** Compressed event streams, inflated as far as they have come. */
-import { Gunzip, Unzlib } from 'fflate';
+import { createRequire } from 'node:module';
+import type { Gunzip, Unzlib } from 'fflate';
+
+const require = createRequire(import.meta.url);
+/** Most captures have no compressed stream of events; the library makes its tables as it is loaded. */
+function newStream(isGzip: boolean, take: (text: Uint8Array) => void): Gunzip | Unzlib {
+  const fflate: typeof import('fflate') = require('fflate');
+  return isGzip ? new fflate.Gunzip(take) : new fflate.Unzlib(take);
+}
 
 /** Compressed bytes that are inflated at once: at most a thousandfold of them is made. */
 const stepBytes = 4096;
@@ -25,7 +33,7 @@ export class EventInflater {
     const take = (text: Uint8Array) => {
       if (text.length > 0) onText(text);
     };
-    this.#stream = firstByte === gzipFirst ? new Gunzip(take) : new Unzlib(take);
+    this.#stream = newStream(firstByte === gzipFirst, take);
   }
 
   /** False: it is damaged. */
