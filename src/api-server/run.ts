@@ -80,6 +80,7 @@ export async function runApiServer(
   });
   stack.defer(() => page.server.close());
   intake.feed(page.live);
+  stack.defer(cluster.names.onNames((addresses) => page.named(addresses)));
   cluster.onSummary = (summary) => page.live.tell({ type: 'targets', summary });
   log.info(
     `Mizu ${version} API server: page on port ${page.server.port}, tappers on port ${intake.port}`,

@@ -3,8 +3,7 @@
  * processes; in a cluster: `cluster/`, which is loaded only there.
  */
 export type { Identity, IdentityKind, NameOrigin, NameResolver } from './contract.ts';
-export { readDnsAnswers } from './dns-answers.ts';
-export { type HeardName, HeardNames } from './heard-names.ts';
+export type { HeardName } from './heard-names.ts';
 export { HostNames } from './host-names.ts';
 export { LateNames, type NamedEnds } from './late-names.ts';
 export { type AddressNames, fixedNames, LocalNames } from './local-names.ts';

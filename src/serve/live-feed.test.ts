@@ -60,6 +60,27 @@ function flush(): void {
   feed.flush();
 }
 
+it('rows that say more later are sent again to those who see them, and to nobody else', () => {
+  const shown: string[] = [];
+  feed = newFeed({ onShown: ({ id }) => shown.push(id) });
+  const all = new FakeSocket();
+  const failures = new FakeSocket();
+  feed.watch(all, '');
+  feed.watch(failures, 'status 500');
+  const batch = batchOf([row(1)]);
+  feed.push(batch);
+  flush();
+  expect(shown).toEqual([formatId(1, 1)]);
+  const entry = entryAt(batch, 0);
+  feed.again([{ ...entry, row: { ...entry.row, src: { ...entry.row.src, name: 'cart' } } }]);
+  flush();
+  expect(all.rows().map(({ id, src }) => [id, src.name])).toEqual([
+    [formatId(1, 1), entry.row.src.name],
+    [formatId(1, 1), 'cart'],
+  ]);
+  expect(failures.rows()).toEqual([]);
+});
+
 describe('calls that wait for their answer', () => {
   it('are kept with their bytes until it comes', () => {
     const batch = batchOf([row(1, { ...pending, request: 'ping' })]);

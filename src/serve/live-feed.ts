@@ -5,7 +5,7 @@
  * only if somebody listens, matching has a budget of time, and what a viewer cannot take is counted
  * and told instead of queued.
  */
-import type { StoredEntry } from '../entry/entry.ts';
+import type { EntryRow, StoredEntry } from '../entry/entry.ts';
 import { parseId } from '../entry/id.ts';
 import type { QueryError } from '../filter/contract.ts';
 import type { Batch } from '../ship/batch.ts';
@@ -31,6 +31,8 @@ export interface LiveFeedOptions {
   /** A filter's text as a function, or why it cannot run. */
   compile(filter: string): Matcher | QueryError;
   counters(): Counters;
+  /** A row was sent to somebody. */
+  onShown?(row: EntryRow): void;
   /** What every viewer is told first, besides counters. */
   greeting?(): LiveServerMessage | undefined;
   /** Milliseconds of a clock that only goes forward. */
@@ -140,6 +142,18 @@ export class LiveFeed {
     for (const viewer of this.#viewers.keys()) viewer.send(message);
   }
 
+  /** Entries that were shown before and say more now: those who see them get them again. */
+  again(entries: readonly StoredEntry[]): void {
+    for (const entry of entries) {
+      let json: string | undefined;
+      for (const group of this.#active) {
+        if (!group.matches(entry)) continue;
+        json ??= JSON.stringify(entry.row);
+        group.add(json, true);
+      }
+    }
+  }
+
   /** Everything was forgotten: what is pending here as well. Viewers are told. */
   cleared(): void {
     this.#pending.clear();
@@ -200,6 +214,7 @@ export class LiveFeed {
       group.add(json, shown);
       kept?.shownTo.add(group);
     }
+    if (json !== undefined) this.#options.onShown?.(entry!.row);
   }
 
   #readClock(since: number): number {
