@@ -25,6 +25,8 @@ export default defineConfig({
         test: {
           name: 'brokers',
           include: ['test/brokers/**/*.test.ts'],
+          // Brokers start when they like.
+          retry: 1,
           exclude: [nodeModules],
           fileParallelism: false,
           testTimeout: 240_000,
@@ -36,6 +38,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
+          retry: 1,
           globalSetup: ['test/cluster/setup.ts'],
           exclude: [nodeModules],
           fileParallelism: false,

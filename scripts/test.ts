@@ -1,7 +1,6 @@
 /**
- * `npm test`: brings what the tests call, builds the page, runs all of them but those of a cluster; those
- * that drive real brokers in their short form. `--long`: in full (`MIZU_LONG_TESTS` tells them). Its last
- * line is `N passed, N failed`, with `, N skipped` when there are such. Other arguments go to vitest.
+ * `npm test`: brings what the tests call, builds the page, runs all of them; those that drive real brokers
+ * and a real cluster in their short form. `--long`: in full (`MIZU_LONG_TESTS` tells them). Its last line is `N passed, N failed`, with `, N skipped` when there are such. Other arguments go to vitest.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -45,7 +44,7 @@ const isLong = process.argv.includes('--long');
 const given = process.argv.slice(2).filter((argument) => argument !== '--long');
 const projects = given.some((argument) => argument.startsWith('--project'))
   ? []
-  : ['--project', 'node', '--project', 'brokers'];
+  : ['node', 'brokers', 'cluster'].flatMap((name) => ['--project', name]);
 
 function runVitest(): Counts {
   const root = new URL('..', import.meta.url).pathname;
