@@ -25,6 +25,14 @@ export const maxOpenMessages = 4096;
 /** Times that a connection goes on with a protocol that has to be recognised. */
 const maxAfresh = 16;
 
+/**
+ * Looks at unread bytes in vain, for a protocol or for the next message, after which each further one waits
+ * until they have grown by a quarter, or so much time has gone by: bytes that come one by one would
+ * otherwise cost the square of their number.
+ */
+const maxEagerLooks = 64;
+const lookAgainMs = 100;
+
 /** One end of a conversation. */
 export class Speaker {
   readonly window: StreamWindow;
@@ -40,8 +48,30 @@ export class Speaker {
   /** Waits, just recognised, until what the other end said before it is read. */
   waits = false;
 
+  #looks = 0;
+  #lookedMs = 0;
+
   constructor(pool: BufferPool) {
     this.window = new StreamWindow(pool);
+  }
+
+  /** Nothing was found in the window; `wanted`: bytes at which it may be worth looking again. */
+  lookAgain(wanted: number, now: number): void {
+    const { length } = this.window;
+    this.#looks++;
+    this.#lookedMs = now;
+    const isEager = this.#looks <= maxEagerLooks || wanted > length + 1;
+    this.window.needed = isEager ? wanted : length + 1 + (length >> 2);
+  }
+
+  /** Something was found. */
+  found(): void {
+    this.#looks = 0;
+  }
+
+  /** Whether to look although the window has not grown as far as it was to. */
+  isDue(now: number): boolean {
+    return this.#looks > maxEagerLooks && now - this.#lookedMs >= lookAgainMs;
   }
 }
 

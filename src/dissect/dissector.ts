@@ -105,7 +105,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     const { window } = speaker;
     window.nextSequence = nextSequence;
     window.feed(bytes, start, end, timestampMs, packetNumber);
-    if (window.length >= window.needed || window.skipDone) {
+    if (window.length >= window.needed || window.skipDone || speaker.isDue(timestampMs)) {
       this.#run(conversation, from, speaker, timestampMs);
     }
     window.settle();
@@ -188,10 +188,10 @@ export class Dissector implements StreamSink<Conversation | undefined> {
       if (speaker.phase === Phase.Parse) {
         if (!this.#parse(conversation, speaker, now)) return;
       } else if (speaker.phase === Phase.Recognise) {
-        if (!this.#recognise(conversation, from, speaker)) return;
+        if (!this.#recognise(conversation, from, speaker, now)) return;
         this.#runHeld(conversation, from, speaker, now);
       } else if (speaker.phase === Phase.Resync) {
-        if (!this.#resync(conversation, speaker)) return;
+        if (!this.#resync(conversation, speaker, now)) return;
       } else {
         window.clear();
         return;
@@ -252,21 +252,22 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     losePlace(conversation, speaker.side, this.#rows);
   }
 
-  #resync(conversation: Conversation, speaker: Speaker): boolean {
+  #resync(conversation: Conversation, speaker: Speaker, now: number): boolean {
     const { window } = speaker;
     const parser = conversation.protocol!.parser!;
     const at = parser.resync(window, speaker.stream!);
     if (at >= 0) {
       window.consume(at);
       speaker.phase = Phase.Parse;
+      speaker.found();
       return window.length > 0;
     }
     window.consume(Math.max(0, window.length - parser.resyncTail));
-    window.needed = window.length + 1;
+    speaker.lookAgain(window.length + 1, now);
     return false;
   }
 
-  #recognise(conversation: Conversation, from: End, speaker: Speaker): boolean {
+  #recognise(conversation: Conversation, from: End, speaker: Speaker, now: number): boolean {
     const { window } = speaker;
     if (conversation.metMs < 0 && this.#twins.knows(conversation, window.startTime())) {
       this.#giveUpConnection(conversation);
@@ -284,7 +285,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
       }
     }
     if (wanted > 0 && !window.ended) {
-      window.needed = wanted;
+      speaker.lookAgain(wanted, now);
       return false;
     }
     if (!readHello(conversation, from, this.#options.onServerName)) return false;
@@ -332,6 +333,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     for (const side of ['client', 'server'] as const) {
       const speaker = conversation.speaker(side);
       speaker.side = side;
+      speaker.found();
       const peer = side === 'client' ? states.server : states.client;
       speaker.stream = { side, state: states[side], peer, out: this.#reporter };
       if (speaker.phase !== Phase.Off) speaker.phase = Phase.Parse;
