@@ -140,6 +140,15 @@ export function checkGivenFlags(
   }
 }
 
+/** Settings from a file, the environment or `--set` that mean nothing in a cluster: a line for each. */
+export function localSettingsInCluster({ origins }: Pick<LoadedConfig, 'origins'>): string[] {
+  return localFlags.flatMap((path) => {
+    const origin = origins[path];
+    if (origin === undefined || origin.layer === 'default') return [];
+    return [`${origin.from} sets ${path}, which goes with --local or --read and does nothing here`];
+  });
+}
+
 /** The configuration with the pods' expression that was typed. */
 export function withExpression(given: GivenOptions, expression: string | undefined): GivenOptions {
   if (expression === undefined) return given;

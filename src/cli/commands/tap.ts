@@ -15,6 +15,7 @@ import {
   addTapOptions,
   checkGivenFlags,
   isClusterTap,
+  localSettingsInCluster,
   type SourceOptions,
   type TapCommandOptions,
   tapOptions,
@@ -67,6 +68,7 @@ async function runTapCommand(
   const loaded = await readConfig(context, 'tap', withExpression(given, expression));
   checkGivenFlags(source, given, expression, loaded);
   if (!isClusterTap(source)) return await new TapCommand(tapOptions(source, loaded), context).run();
+  for (const notice of localSettingsInCluster(loaded)) context.stderr.write(`${notice}\n`);
   const { runClusterTap } = await import('../cluster/cluster-tap.ts');
   return await runClusterTap(context, loaded);
 }
