@@ -1,7 +1,7 @@
 /** Compressed records → plain ones, bounded. */
-import { uncompress } from 'snappyjs';
 import { inflateAll } from '../http/decode-codings.ts';
 import { type Unpacked, unpackLz4 } from './decode-lz4.ts';
+import { unpackSnappy } from './decode-snappy.ts';
 
 /** By the lowest three bits of a batch's attributes. */
 export const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -32,15 +32,6 @@ export function unpack(bytes: Uint8Array, codec: number): Unpacked {
 
 function nothing(problem: string): Unpacked {
   return { bytes: new Uint8Array(0), problem };
-}
-
-function unpackSnappy(bytes: Uint8Array, limit: number): Unpacked {
-  try {
-    const plain = uncompress(new Uint8Array(bytes), limit);
-    return { bytes: plain, problem: undefined };
-  } catch (error) {
-    return nothing(error instanceof Error ? error.message : 'damaged');
-  }
 }
 
 /** The framing of Java's snappy: `82 SNAPPY 00` · i32 version · i32 compatible · (i32 length · block)*. */
