@@ -67,6 +67,10 @@ const maxGrownBytes = 32 << 20;
 /** What is taken of one piece, and pieces of a conversation at most. */
 const maxPieceBytes = 3000;
 const maxPieces = 8;
+/** The same of a few, in which costs that grow with the square show. */
+const longShare = 0.002;
+const maxLongPieceBytes = 30_000;
+const maxLongPieces = 100;
 
 type Random = () => number;
 const below = (random: Random, limit: number) => Math.floor(random() * limit);
@@ -220,10 +224,12 @@ class Round {
     const { said } = talk;
     const first = random() < 0.5 ? 0 : below(random, said.length);
     const pieces: Said[] = [];
-    const tiny = random() < 0.05;
-    for (const { from, bytes } of said.slice(first, first + 1 + below(random, maxPieces))) {
+    const isLong = random() < longShare;
+    const tiny = random() < (isLong ? 0.7 : 0.05);
+    const count = 1 + below(random, isLong ? maxLongPieces : maxPieces);
+    for (const { from, bytes } of said.slice(first, first + count)) {
       const skipped = random() < 0.05 ? below(random, bytes.length) : 0;
-      const kept = bytes.subarray(skipped, skipped + maxPieceBytes);
+      const kept = bytes.subarray(skipped, skipped + (isLong ? maxLongPieceBytes : maxPieceBytes));
       const other = this.#talks[below(random, this.#talks.length)]!.said;
       const harmed = damaged(kept, random, other[below(random, other.length)]!.bytes);
       const step = tiny ? 1 + below(random, 30) : harmed.length;
