@@ -146,8 +146,15 @@ export class ReportedMessage implements Message {
    * in the message, or at least in part redacted itself. Made texts are kept behind the message.
    */
   keptAt(span: Span): number {
+    const { from } = span;
+    if (span.to <= from) return -1;
+    if (this.redactionCount > 0 || from >= madeFrom) return this.#keptBehind(span);
+    return from < this.from || span.to > this.to ? -1 : from - this.from;
+  }
+
+  #keptBehind(span: Span): number {
     if (span.from >= madeFrom) return span.from - madeFrom + this.#keptLength();
-    if (span.to <= span.from || span.from < this.from || span.to > this.to) return -1;
+    if (span.from < this.from || span.to > this.to) return -1;
     let at = span.from - this.from;
     for (let i = 0; i < this.redactionCount; i += 2) {
       const from = Math.max(this.redactions[i]!, this.from);
