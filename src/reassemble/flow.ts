@@ -39,15 +39,27 @@ class OpenConnection<Context> implements Connection<Context> {
   context: Context = undefined as Context;
   ignored = false;
 
-  constructor(number: number, flow: Flow<Context>, address0: Uint32Array, address1: Uint32Array) {
+  constructor(
+    number: number,
+    address0: Uint32Array,
+    port0: number,
+    address1: Uint32Array,
+    port1: number,
+    scope: number,
+  ) {
     this.number = number;
     this.address0 = address0;
-    this.port0 = flow.port0;
+    this.port0 = port0;
     this.address1 = address1;
-    this.port1 = flow.port1;
-    this.scope = flow.scope;
+    this.port1 = port1;
+    this.scope = scope;
   }
 }
+
+const noAddress = new Uint32Array(4);
+/** What a closed flow has instead: nobody looks at it any more. */
+const closedConnection = new OpenConnection<unknown>(0, noAddress, 0, noAddress, 0, 0);
+const closedStream = new Stream();
 
 /**
  * An entry of the table of connections: the key, the two streams, and places in the lists. Kept
@@ -68,14 +80,19 @@ export class Flow<Context> {
   readonly scope: number;
   readonly hash: number;
   connection: OpenConnection<Context>;
-  readonly stream0 = new Stream();
-  readonly stream1 = new Stream();
+  stream0 = new Stream();
+  stream1 = new Stream();
   /** Open, nothing waits, no SYN in doubt: the next segment may take the short way. */
   calm = true;
   /** How it was closed; -1 while it is open. */
   closed: Closed | -1 = -1;
   /** The end whose RST closed it, or -1. */
   resetBy: End | -1 = -1;
+  /** Once it is closed, of both ends: the number in its SYN (or -1), and where it had come to. */
+  closedInitial0 = -1;
+  closedInitial1 = -1;
+  closedNext0 = 0;
+  closedNext1 = 0;
   /** Where the table keeps it. */
   slot = -1;
   /** Neighbours in the list by last use. */
@@ -89,33 +106,39 @@ export class Flow<Context> {
 
   /** End 0 is the sender of `segment`, or its receiver if `reversed`. */
   constructor(number: number, segment: Segment, hash: number, reversed: boolean) {
-    const source = [segment.source0, segment.source1, segment.source2, segment.source3];
-    const destination = [
-      segment.destination0,
-      segment.destination1,
-      segment.destination2,
-      segment.destination3,
-    ];
-    const end0 = reversed ? destination : source;
-    const end1 = reversed ? source : destination;
-    this.word00 = end0[0]! | 0;
-    this.word01 = end0[1]! | 0;
-    this.word02 = end0[2]! | 0;
-    this.word03 = end0[3]! | 0;
-    this.port0 = reversed ? segment.destinationPort : segment.sourcePort;
-    this.word10 = end1[0]! | 0;
-    this.word11 = end1[1]! | 0;
-    this.word12 = end1[2]! | 0;
-    this.word13 = end1[3]! | 0;
-    this.port1 = reversed ? segment.sourcePort : segment.destinationPort;
+    if (reversed) {
+      this.word00 = segment.destination0 | 0;
+      this.word01 = segment.destination1 | 0;
+      this.word02 = segment.destination2 | 0;
+      this.word03 = segment.destination3 | 0;
+      this.port0 = segment.destinationPort;
+      this.word10 = segment.source0 | 0;
+      this.word11 = segment.source1 | 0;
+      this.word12 = segment.source2 | 0;
+      this.word13 = segment.source3 | 0;
+      this.port1 = segment.sourcePort;
+    } else {
+      this.word00 = segment.source0 | 0;
+      this.word01 = segment.source1 | 0;
+      this.word02 = segment.source2 | 0;
+      this.word03 = segment.source3 | 0;
+      this.port0 = segment.sourcePort;
+      this.word10 = segment.destination0 | 0;
+      this.word11 = segment.destination1 | 0;
+      this.word12 = segment.destination2 | 0;
+      this.word13 = segment.destination3 | 0;
+      this.port1 = segment.destinationPort;
+    }
     this.scope = segment.scope;
     this.hash = hash;
     this.usedMs = segment.timestampMs;
     this.connection = new OpenConnection(
       number,
-      this,
       addressOf(this.word00, this.word01, this.word02, this.word03),
+      this.port0,
       addressOf(this.word10, this.word11, this.word12, this.word13),
+      this.port1,
+      this.scope,
     );
   }
 
@@ -124,10 +147,15 @@ export class Flow<Context> {
     return this.stream0.heldBytes + this.stream1.heldBytes;
   }
 
-  /** A closed flow is remembered for a while; what the sink hung on its connection need not be. */
+  /** A closed flow is remembered for a while, many at a time: only what its late packets are told by. */
   release(): void {
-    const { number, address0, address1 } = this.connection;
-    this.connection = new OpenConnection(number, this, address0, address1);
+    this.closedInitial0 = this.stream0.initialSequence;
+    this.closedInitial1 = this.stream1.initialSequence;
+    this.closedNext0 = this.stream0.next;
+    this.closedNext1 = this.stream1.next;
+    this.stream0 = closedStream;
+    this.stream1 = closedStream;
+    this.connection = closedConnection as OpenConnection<Context>;
   }
 
   stream(end: End): Stream {

@@ -216,10 +216,11 @@ export class Reassembler<Context = unknown> {
   /** A closed connection: its late packets are ignored, a new one on the same ports takes its place. */
   #afterClose(flow: Flow<Context>, from: End, segment: Segment): void {
     const size = segment.payloadEnd - segment.payloadStart;
-    const stream = flow.stream(from);
-    const isNewSyn = (segment.flags & Syn) !== 0 && stream.initialSequence !== segment.sequence;
+    const initial = from === 0 ? flow.closedInitial0 : flow.closedInitial1;
+    const next = from === 0 ? flow.closedNext0 : flow.closedNext1;
+    const isNewSyn = (segment.flags & Syn) !== 0 && initial !== segment.sequence;
     // Whoever has sent an RST and goes on sending new data did not mean it, or did not send it.
-    const goesOn = flow.resetBy === from && size > 0 && ((segment.sequence - stream.next) | 0) >= 0;
+    const goesOn = flow.resetBy === from && size > 0 && ((segment.sequence - next) | 0) >= 0;
     if (isNewSyn || goesOn) {
       const { hash } = flow;
       this.#forget(flow);
