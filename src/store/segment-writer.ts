@@ -2,8 +2,6 @@
  * Filled blocks and chunks → the newest segment's files, one job after the other, on other threads
  * than the event loop's. Payload before columns: a row that is found again has its bytes.
  */
-import { constants, zstdCompress } from 'node:zlib';
-import type { FilledBlock } from './block-builder.ts';
 import type { Chunk } from './chunk.ts';
 import { type Connection, callAsync, DuckError } from './duckdb.ts';
 import { duckdb, type Pointer } from './duckdb-library.ts';
@@ -19,33 +17,11 @@ const logBytesPerCommit = 64 << 10;
 const maxLogBytes = 16 << 20;
 const logShareOfLimit = 1 / 32;
 
-/** A block's compressed bytes are made in one piece of this size, if they fit. */
-const compressChunkBytes = 256 << 10;
-
 /** A block on its way to the file. */
 export interface BlockJob {
   readonly number: number;
   readonly compressed: Promise<Buffer>;
   readonly rawBytes: number;
-}
-
-/** Starts compressing a block. */
-export function compressBlock(block: FilledBlock): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    zstdCompress(
-      block.raw.subarray(0, block.length),
-      {
-        chunkSize: compressChunkBytes,
-        // Known in advance, zstd takes smaller tables for small blocks.
-        pledgedSrcSize: block.length,
-        params: { [constants.ZSTD_c_compressionLevel]: 1 },
-      },
-      (error, compressed) => {
-        if (error) reject(error);
-        else resolve(compressed);
-      },
-    );
-  });
 }
 
 export class SegmentWriter {

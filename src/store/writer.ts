@@ -5,9 +5,10 @@
 import type { Batch } from '../ship/batch.ts';
 import { Outcome } from '../ship/columns.ts';
 import { BlockBuilder, blockBytes, type FilledBlock } from './block-builder.ts';
+import { BlockCompressor } from './block-compressor.ts';
 import { Chunk, newPlacement } from './chunk.ts';
 import { chunkRows } from './duckdb-library.ts';
-import { type BlockJob, compressBlock, type SegmentWriter } from './segment-writer.ts';
+import type { BlockJob, SegmentWriter } from './segment-writer.ts';
 import type { Shelf } from './shelf.ts';
 
 /** Payload bytes that wait for compression and disk. */
@@ -51,6 +52,7 @@ export class Writer {
   readonly #shelf: Shelf;
   readonly #target: SegmentWriter;
   readonly #blocks: BlockBuilder;
+  readonly #compressor = new BlockCompressor();
   readonly #placement = newPlacement();
   readonly #jobs: QueuedJob[] = [];
   readonly #spareChunks: Chunk[] = [];
@@ -147,6 +149,7 @@ export class Writer {
     await this.commit();
     while (this.#running) await this.#running;
     await this.#target.close();
+    await this.#compressor.close();
     for (const chunk of [this.#chunk, ...this.#spareChunks.splice(0)]) chunk.destroy();
   }
 
@@ -219,7 +222,7 @@ export class Writer {
 
   #queueBlock(block: FilledBlock): void {
     this.#queuedBytes += block.length;
-    const compressed = compressBlock(block);
+    const compressed = this.#compressor.compress(block);
     // Awaited when its turn comes; until then a failure must not count as unhandled.
     compressed.catch(() => {});
     this.#push({ kind: 'block', ...block, compressed, rawBytes: block.length });
