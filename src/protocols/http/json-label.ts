@@ -7,7 +7,8 @@ import {
   persistedLabel,
   textOf,
 } from '../graphql/skim.ts';
-import { isBatchStart, isWord, MemberWalk, nextObject, skipValue } from './json-skim.ts';
+import { isBatchStart, isWord, MemberWalk, nextObject, openBrace, skipValue } from './json-skim.ts';
+import { isBlank } from './parse-bytes.ts';
 import { Refined } from './refined.ts';
 
 /** Calls of a batch that are named in a row. */
@@ -29,8 +30,9 @@ export interface Asked {
 
 /** Undefined: something else. Only the beginning of a body, or one that is cut, will do. */
 export function labelOfJson(bytes: Uint8Array, from: number, to: number): Asked | undefined {
+  if (mayStartOne(bytes, from, to)) return labelOfObject(bytes, from, to);
   const first = isBatchStart(bytes, from, to);
-  if (first < 0) return labelOfObject(bytes, from, to);
+  if (first < 0 || !mayStartOne(bytes, first, to)) return undefined;
   return labelOfBatch(bytes, first, to);
 }
 
@@ -72,6 +74,19 @@ const firstNames = [
   'documentId',
   'mode',
 ];
+
+const firstLetters = new Uint8Array(256);
+for (const name of firstNames) firstLetters[name.charCodeAt(0)] = 1;
+
+/** Whether an object starts here whose first name begins like one of those. */
+export function mayStartOne(bytes: Uint8Array, from: number, to: number): boolean {
+  let i = from;
+  while (i < to && isBlank(bytes[i]!)) i++;
+  if (bytes[i] !== openBrace) return false;
+  i++;
+  while (i < to && isBlank(bytes[i]!)) i++;
+  return i + 1 < to && firstLetters[bytes[i + 1]!] === 1;
+}
 
 function startsLikeOne(bytes: Uint8Array): boolean {
   for (const name of firstNames) {

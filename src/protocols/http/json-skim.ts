@@ -6,7 +6,7 @@ import { isBlank } from './parse-bytes.ts';
 
 const quote = 34;
 const backslash = 92;
-const openBrace = 123;
+export const openBrace = 123;
 const closeBrace = 125;
 export const openBracket = 91;
 const closeBracket = 93;

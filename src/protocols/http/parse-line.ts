@@ -22,6 +22,13 @@ const letterH = 72;
 const letterT = 84;
 const letterP = 80;
 const slash = 47;
+const question = 63;
+
+/** What the last request line had beside the message's own. */
+export const requestLine = {
+  /** Index where the query of its target begins, or 0. Only lines of the usual form have one here. */
+  queryAt: 0,
+};
 const dot = 46;
 
 /** Whether `HTTP/1.d` stands at `at`; nine bytes must be readable. */
@@ -58,7 +65,12 @@ export function scanRequestLine(
   const methodEnd = i;
   i++;
   const target = i;
-  while (i < end && bytes[i]! > space) i++;
+  while (i < end && bytes[i]! > space && bytes[i] !== question) i++;
+  requestLine.queryAt = 0;
+  if (i < end && bytes[i] === question) {
+    requestLine.queryAt = i + 1;
+    while (i < end && bytes[i]! > space) i++;
+  }
   if (
     i + 10 < end &&
     i > target &&

@@ -7,6 +7,7 @@
  * `parse`; everything else leaves it for `parse-body.ts` by branches that are rarely taken.
  */
 import {
+  type Message,
   type ParserStream,
   type Progress,
   type Side,
@@ -19,10 +20,11 @@ import { beginCut, keepChunks, keepToClose, reportPartial, resume } from './pars
 import { cr, emptyLineBytes, findEmptyLine, lf } from './parse-bytes.ts';
 import { Body, maxHeadBytes, requestBody, responseBody, scanHead } from './parse-frame.ts';
 import { head } from './parse-head.ts';
-import { incomplete, scanRequestLine, scanStatusLine } from './parse-line.ts';
+import { incomplete, requestLine, scanRequestLine, scanStatusLine } from './parse-line.ts';
 import { type HttpState, Mode, Note } from './parse-state.ts';
 import { beginStream, isStreamed, readStream } from './parse-stream.ts';
-import { refineRequest, refineWhole } from './refine.ts';
+import { refineAnswer, refineBody, refineRequest, refineTarget } from './refine.ts';
+import { isRefined } from './refined.ts';
 
 type Stream = ParserStream<HttpState>;
 
@@ -58,13 +60,7 @@ export function parse(window: Window, stream: Stream): Progress {
   const length = window.end - start;
   if (length === 0) return 1;
   if (bytes[start] === cr || bytes[start] === lf) return skipEmptyLines(window, stream);
-  if (state.scanned > 0 && length <= maxHeadBytes) {
-    const from = start + Math.max(state.scanned - emptyLineBytes, state.headStart);
-    if (findEmptyLine(bytes, from, window.end) < 0) {
-      state.scanned = length;
-      return length + 1;
-    }
-  }
+  if (state.scanned > 0 && length <= maxHeadBytes && isHeadOpen(window, state)) return length + 1;
   const headEnd = scanHead(window, stream, length);
   if (headEnd < 0 || headEnd > maxHeadBytes) return unusualHead(window, stream, headEnd);
   const { message } = out;
@@ -82,19 +78,55 @@ export function parse(window: Window, stream: Stream): Progress {
     return total;
   }
   message.to = total;
-  refineWhole(message, answer, note, bytes, start, headEnd, total, head.isConnect);
+  if (isRefined(note) || (!answer && (requestLine.queryAt > 0 || body > 0 || head.isConnect))) {
+    refine(message, note, bytes, start, headEnd, total);
+  }
   const { status } = message;
   out.whole();
   window.consume(total);
   state.next();
   if (answer) {
-    if (status === 101) out.handOver(upgradedTo(bytes));
-    else if (note === Note.Connect && status >= 200 && status < 300) out.handOver(undefined);
+    if (status === 101 || note === Note.Connect) switchProtocol(stream, status, bytes);
   } else {
     state.lastNote = message.note;
     if (message.version === 9) state.mode = Mode.Ignore;
   }
   return Step.Next;
+}
+
+/** Whether a head whose first line is here has no end yet. */
+function isHeadOpen(window: Window, state: HttpState): boolean {
+  const { bytes, start, end } = window;
+  const from = start + Math.max(state.scanned - emptyLineBytes, state.headStart);
+  if (findEmptyLine(bytes, from, end) >= 0) return false;
+  state.scanned = end - start;
+  return true;
+}
+
+/** Looks at a whole message: is it more than HTTP? `note`: of the request that it answers. */
+function refine(
+  message: Message,
+  note: number,
+  bytes: Uint8Array,
+  start: number,
+  headEnd: number,
+  total: number,
+): void {
+  const body = start + headEnd;
+  const end = start + total;
+  const { contentType } = message;
+  if (isRefined(note)) refineAnswer(message, note, bytes, start, body, bytes, body, end);
+  else if (contentType.to > contentType.from) {
+    refineBody(message, bytes, start, bytes, body, end, head.isConnect);
+  } else if (requestLine.queryAt > 0) {
+    refineTarget(message, bytes, start, requestLine.queryAt);
+  }
+}
+
+/** Behind an answer to Upgrade or CONNECT another protocol may follow. */
+function switchProtocol({ out }: Stream, status: number, bytes: Uint8Array): void {
+  if (status === 101) out.handOver(upgradedTo(bytes));
+  else if (status >= 200 && status < 300) out.handOver(undefined);
 }
 
 /** What the last head scanned names in its Upgrade header: `websocket`, `h2c`. */

@@ -12,17 +12,16 @@ import { skimAnswer, skimCall } from '../grpc/skim.ts';
 import { rpcAnswerFails } from '../json-rpc/skim.ts';
 import { soapAnswerFails, soapLabel } from '../soap/skim.ts';
 import { inflateBounded } from './inflate-bounded.ts';
-import { labelOfJson, labelOfTarget, labelOfUpload } from './json-label.ts';
+import { labelOfJson, labelOfTarget, labelOfUpload, mayStartOne } from './json-label.ts';
+import { openBrace } from './json-skim.ts';
 import { equalsIgnoringCase } from './parse-bytes.ts';
-import { isRefined, noteOfRefined, Refined, refinementOf } from './refined.ts';
+import { noteOfRefined, Refined, refinementOf } from './refined.ts';
 
 /** Bytes of a request's body, or of an answer's, that are looked at. */
 const maxLookedAt = 65_536;
 /** Longest label, and longest path before it, in a row. */
 const maxLabel = 512;
 const maxPath = 1024;
-/** A target that asks a query has at least so many bytes: `/?query={a}`. */
-const shortestQueryTarget = 11;
 
 const Kind = { None: 0, Json: 1, GraphQl: 2, Xml: 3, Multipart: 4 } as const;
 
@@ -48,31 +47,24 @@ for (const entry of mediaTypes) {
 function kindOf(bytes: Uint8Array, from: number, to: number): number {
   const candidates = byLength[to - from];
   if (candidates === undefined) return Kind.None;
-  for (const [name, kind] of candidates) {
+  for (let i = 0; i < candidates.length; i++) {
+    const [name, kind] = candidates[i]!;
     if (equalsIgnoringCase(bytes, from, to, name)) return kind;
   }
   return Kind.None;
 }
 
-/**
- * A message that lies in `bytes[start, start + total)`; `note`: of the request it answers; `isConnect`: see
- * `refineRequest`.
- */
-export function refineWhole(
-  message: Message,
-  isAnswer: boolean,
-  note: number,
-  bytes: Uint8Array,
-  start: number,
-  headEnd: number,
-  total: number,
-  isConnect: boolean,
-): void {
-  const body = start + headEnd;
-  if (!isAnswer) refineRequest(message, bytes, start, bytes, body, start + total, isConnect);
-  else if (isRefined(note)) {
-    refineAnswer(message, note, bytes, start, body, bytes, body, start + total);
-  }
+/** Length of `application/graphql`, whose body may begin with a brace as well. */
+const graphQlLength = 19;
+
+/** Length of `application/`, and the letters that follow in types of gRPC-Web and Connect. */
+const stemLength = 12;
+const letterG = 0x67;
+const letterC = 0x63;
+
+function mayBeCall(bytes: Uint8Array, from: number): boolean {
+  const letter = bytes[from + stemLength]! | 0x20;
+  return letter === letterG || letter === letterC;
 }
 
 /**
@@ -91,15 +83,24 @@ export function refineRequest(
 ): void {
   const { target, contentType } = message;
   if (contentType.to === contentType.from) {
-    const query = queryAt(bytes, base + target.from, base + target.to);
-    if (query > 0) refineTarget(message, bytes, base, query);
+    let i = base + target.from;
+    const end = base + target.to;
+    while (i < end && bytes[i] !== question) i++;
+    if (i < end) refineTarget(message, bytes, base, i + 1);
   } else refineBody(message, bytes, base, body, from, to, isConnect);
 }
 
-/** Looks at the request's target; its query begins at `query`. */
-function refineTarget(message: Message, bytes: Uint8Array, base: number, query: number): void {
+/** Looks at a request without a body; the query of its target begins at `query`. */
+export function refineTarget(
+  message: Message,
+  bytes: Uint8Array,
+  base: number,
+  query: number,
+): void {
+  const to = base + message.target.to;
+  if (query >= to || firstLetters[bytes[query]!] === 0) return;
   if (refineCall(message, bytes, base, false)) return;
-  const label = labelOfTarget(bytes, query, base + message.target.to);
+  const label = labelOfTarget(bytes, query, to);
   if (label !== undefined) refine(message, bytes, base, Refined.GraphQl, label);
 }
 
@@ -116,7 +117,8 @@ function refineCall(
   return true;
 }
 
-function refineBody(
+/** Looks at a request whose media type is given. */
+export function refineBody(
   message: Message,
   bytes: Uint8Array,
   base: number,
@@ -125,8 +127,13 @@ function refineBody(
   to: number,
   isConnect: boolean,
 ): void {
-  if (refineCall(message, bytes, base, isConnect) || from === to) return;
+  const isCall = isConnect || mayBeCall(bytes, base + message.contentType.from);
+  if ((isCall && refineCall(message, bytes, base, isConnect)) || from === to) return;
   const { contentType } = message;
+  const typeLength = contentType.to - contentType.from;
+  if (body[from] === openBrace && typeLength !== graphQlLength && !mayStartOne(body, from, to)) {
+    return;
+  }
   const kind = kindOf(bytes, base + contentType.from, base + contentType.to);
   if (kind === Kind.None) return;
   const end = Math.min(to, from + maxLookedAt);
@@ -150,14 +157,6 @@ const question = 63;
 /** Letters with which the first name of a query of GraphQL or Connect begins. */
 const firstLetters = new Uint8Array(256);
 for (const letter of 'qovebcm') firstLetters[letter.charCodeAt(0)] = 1;
-
-/** Where the query of a target begins that may be more than HTTP, or 0. */
-function queryAt(bytes: Uint8Array, from: number, to: number): number {
-  if (to - from < shortestQueryTarget) return 0;
-  let i = from + 1;
-  while (i < to && bytes[i] !== question) i++;
-  return i + 2 < to && firstLetters[bytes[i + 1]!] === 1 ? i + 1 : 0;
-}
 
 function refine(
   message: Message,
