@@ -46,7 +46,7 @@ class TunnelOutput implements Output {
   child(): void {
     const { message } = this.#out;
     message.key = this.#key;
-    message.protocol = webSocketCode;
+    message.protocol ||= webSocketCode;
     this.#out.child();
   }
   // The parser of WebSocket reports nothing but children.
