@@ -10,14 +10,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { openFiles } from '../../src/capture/index.ts';
-import { Decoded, Decoder } from '../../src/decode/index.ts';
-import {
-  type Connection,
-  type End,
-  Reassembler,
-  type StreamSink,
-} from '../../src/reassemble/index.ts';
+import type { Connection, End, StreamSink } from '../../src/reassemble/index.ts';
+import { readCapture } from '../fuzz/read-capture.ts';
 
 const captures = path.join(import.meta.dirname, '../../../shared/pcaps');
 const knownFile = path.join(import.meta.dirname, 'streams-known-differences.json');
@@ -61,25 +55,7 @@ export function captureNames(): string[] {
 /** Reads a capture whole and returns its connections in the order of their first packet. */
 async function readStreams(file: string): Promise<Talk[]> {
   const sink = new Collector();
-  const decoder = new Decoder();
-  const reassembler = new Reassembler(sink);
-  const source = openFiles([file]);
-  const packets = {
-    packet(
-      bytes: Uint8Array,
-      start: number,
-      end: number,
-      wireLength: number,
-      linkType: number,
-      timestampMs: number,
-    ): void {
-      const what = decoder.decode(bytes, start, end, wireLength, linkType, timestampMs);
-      if (what === Decoded.Tcp) reassembler.segment(decoder.segment);
-    },
-  };
-  while ((await source.read(packets, 0)) >= 0);
-  source.close();
-  reassembler.end();
+  await readCapture(file, sink);
   return sink.talks;
 }
 

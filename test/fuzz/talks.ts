@@ -4,14 +4,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openFiles } from '../../src/capture/index.ts';
-import { Decoded, Decoder } from '../../src/decode/index.ts';
-import {
-  type Connection,
-  type End,
-  Reassembler,
-  type StreamSink,
-} from '../../src/reassemble/index.ts';
+import type { Connection, End, StreamSink } from '../../src/reassemble/index.ts';
+import { readCapture } from './read-capture.ts';
 
 /** One piece that one end said: 0 is the client. */
 export interface Said {
@@ -66,25 +60,7 @@ export async function capturedTalks(names: RegExp): Promise<Talk[]> {
 /** All conversations of a capture in which something was said. */
 export async function readTalks(path: string, name: string): Promise<Talk[]> {
   const sink = new Collector(name);
-  const decoder = new Decoder();
-  const reassembler = new Reassembler(sink);
-  const source = openFiles([path]);
-  const packets = {
-    packet(
-      bytes: Uint8Array,
-      start: number,
-      end: number,
-      wireLength: number,
-      linkType: number,
-      timestampMs: number,
-    ): void {
-      const what = decoder.decode(bytes, start, end, wireLength, linkType, timestampMs);
-      if (what === Decoded.Tcp) reassembler.segment(decoder.segment);
-    },
-  };
-  while ((await source.read(packets, 0)) >= 0);
-  source.close();
-  reassembler.end();
+  await readCapture(path, sink);
   return sink.talks.filter(({ said }) => said.length > 0);
 }
 

@@ -1,5 +1,6 @@
 /** The names that queries may use for HTTP, with what the completions offer for them. */
 import type { FieldDeclaration } from '../../dissect/contract.ts';
+import { field } from '../field.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE'];
 const statuses = [
@@ -24,17 +25,6 @@ const mediaTypes = [
 ];
 const versions = ['HTTP/1.1', 'HTTP/1.0', 'HTTP/0.9'];
 const codings = ['gzip', 'deflate', 'br', 'zstd'];
-
-type Extra = Partial<Pick<FieldDeclaration, 'values' | 'column'>>;
-
-function field(
-  type: FieldDeclaration['type'],
-  path: string,
-  help: string,
-  extra: Extra = {},
-): FieldDeclaration {
-  return { path, type, help, ...extra };
-}
 
 /** Body of either side, under its own name. */
 function bodyFields(base: string): FieldDeclaration[] {

@@ -1,17 +1,7 @@
 /** The names that queries may use for Kafka, with what the completions offer for them. */
 import type { FieldDeclaration } from '../../dissect/contract.ts';
+import { field } from '../field.ts';
 import { apiNames, errorCodes } from './schema.ts';
-
-type Extra = Partial<Pick<FieldDeclaration, 'values' | 'column'>>;
-
-function field(
-  type: FieldDeclaration['type'],
-  path: string,
-  help: string,
-  extra: Extra = {},
-): FieldDeclaration {
-  return { path, type, help, ...extra };
-}
 
 const errors = [...errorCodes].filter(([code]) => code !== 0);
 const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];

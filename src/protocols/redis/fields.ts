@@ -1,18 +1,8 @@
 /** The names that queries may use for Redis. */
 import type { FieldDeclaration } from '../../dissect/contract.ts';
+import { field } from '../field.ts';
 import { commands } from './commands.ts';
 import { errorClasses } from './errors.ts';
-
-type Extra = Partial<Pick<FieldDeclaration, 'values' | 'column'>>;
-
-function field(
-  type: FieldDeclaration['type'],
-  path: string,
-  help: string,
-  extra: Extra = {},
-): FieldDeclaration {
-  return { path, type, help, ...extra };
-}
 
 const names = commands.filter(({ container }) => !container).map(({ name }) => name);
 const groups = [...new Set(commands.map(({ group }) => group))].sort();
