@@ -3,7 +3,9 @@
  * real servers compare the entries with what their clients did.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +15,12 @@ import type { Entry } from '../../src/entry/entry.ts';
 const mizuCommand = fileURLToPath(new URL('../../bin/mizu', import.meta.url));
 /** Kernel buffer of tcpdump, KiB: nothing may be dropped, since everything is compared. */
 const bufferKiB = 65_536;
-/** tcpdump is handed blocks of packets, a block that is not full after a second. */
-const settleMs = 1200;
+/** What a client sent last may still be on its way when its program has ended. */
+const settleMs = 100;
 const longestStartMs = 10_000;
+const longestWriteMs = 60_000;
+/** The end mark is looked for in this much of the end of the file; one packet of loopback is at most 64 KiB. */
+const tailBytes = 256 << 10;
 /** Entries of one recording are a few thousand; more text than this is a mistake. */
 const maxOutputBytes = 512 << 20;
 
@@ -121,6 +126,14 @@ export async function readEntries(file: string, words: readonly string[] = []): 
   return lines.map((line) => JSON.parse(line) as Entry);
 }
 
+async function tailOf(file: string): Promise<Buffer> {
+  await using handle = await open(file);
+  const { size } = await handle.stat();
+  const tail = Buffer.alloc(Math.min(size, tailBytes));
+  const { bytesRead } = await handle.read(tail, 0, tail.length, size - tail.length);
+  return tail.subarray(0, bytesRead);
+}
+
 /** A recording that runs: `await using capture = await Capture.start([port])`. */
 export class Capture {
   /** The capture file, for tshark as a witness. */
@@ -128,13 +141,16 @@ export class Capture {
   readonly #folder: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  readonly #markPort: number;
   #stderr = '';
   #stopped = false;
 
-  private constructor(folder: string, ports: readonly number[]) {
+  private constructor(folder: string, ports: readonly number[], markPort: number) {
     this.#folder = folder;
+    this.#markPort = markPort;
     this.file = join(folder, 'capture.pcap');
-    const filter = ports.map((port) => `tcp port ${port}`).join(' or ');
+    const wanted = ports.map((port) => `tcp port ${port}`);
+    const filter = [...wanted, `udp dst port ${markPort}`].join(' or ');
     const words = ['-i', 'lo', '-n', '-s', '0', '-U', '-B', String(bufferKiB), '-Z', 'root'];
     this.#child = spawn('tcpdump', [...words, '-w', this.file, filter], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -151,7 +167,7 @@ export class Capture {
   /** Records TCP of these loopback ports from now on. Needs tcpdump and the right to capture. */
   static async start(ports: readonly number[]): Promise<Capture> {
     const folder = await mkdtemp(join(tmpdir(), 'mizu-brokers-'));
-    const capture = new Capture(folder, ports);
+    const capture = new Capture(folder, ports, await freePort());
     await until(
       'tcpdump to listen',
       () => capture.#stderr.includes('listening on'),
@@ -164,6 +180,7 @@ export class Capture {
   async stop(): Promise<string> {
     if (!this.#stopped) {
       await delay(settleMs);
+      await this.#writtenSoFar();
       this.#stopped = true;
       this.#child.kill('SIGINT');
       await this.#ended;
@@ -171,6 +188,23 @@ export class Capture {
       if (dropped !== '0') throw new Error(`tcpdump lost packets: ${this.#stderr}`);
     }
     return this.file;
+  }
+
+  /**
+   * Waits until tcpdump has written all that was captured before this call. tcpdump is handed packets in
+   * blocks, seconds late on a busy machine, and forgets what it has not read when it is told to end; so a
+   * datagram that nothing else sends is put behind the traffic and waited for.
+   */
+  async #writtenSoFar(): Promise<void> {
+    const mark = randomBytes(16);
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => {
+      socket.on('error', () => resolve());
+      socket.send(mark, this.#markPort, '127.0.0.1', () => resolve());
+    });
+    socket.close();
+    const isWritten = async () => (await tailOf(this.file)).includes(mark);
+    await until('tcpdump to write what it captured', isWritten, longestWriteMs);
   }
 
   /** Ends the recording and reads it. */
