@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { EntryRow } from '../../../src/entry/entry.ts';
 import { EntryList } from './entry-list.ts';
+import { receivedRow } from './test-support.ts';
 
-const row = (id: string, outcome = 'ok') => ({ id, outcome }) as EntryRow;
+const row = (id: string, outcome = 'ok') => receivedRow({ id, outcome });
 const ids = (list: EntryList) => list.rows.map((entry) => entry.id).join('');
 
 describe('the entries in memory', () => {

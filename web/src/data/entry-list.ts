@@ -4,6 +4,7 @@
  * redraw a frame.
  */
 import type { EntryRow } from '../../../src/entry/entry.ts';
+import { SharedParts } from './shared-parts.ts';
 
 /** Most entries held in the browser: about 150 MB at worst. */
 export const entryLimit = 120_000;
@@ -26,6 +27,7 @@ export class EntryList {
   /** Entries that belong to another one have come. Stays so: it is of the traffic, not of the list. */
   hasMessages = false;
   readonly #limit: number;
+  readonly #shared = new SharedParts();
 
   constructor(limit = entryLimit) {
     this.#limit = limit;
@@ -81,6 +83,7 @@ export class EntryList {
     for (const entry of entries) {
       if (entry.parent !== '') this.hasMessages = true;
       if (entry.id > last) {
+        this.#shared.share(entry);
         this.rows.push(entry);
         this.appended++;
         last = entry.id;
@@ -120,6 +123,7 @@ export class EntryList {
   /** History and live tail may cross: a state that is final is never replaced by a pending one. */
   #replace(index: number, entry: EntryRow): void {
     if (entry.outcome === 'pending' && this.rows[index]!.outcome !== 'pending') return;
+    this.#shared.share(entry);
     this.rows[index] = entry;
   }
 
@@ -132,7 +136,10 @@ export class EntryList {
       const newest = this.rows.at(-1);
       // The same late entry may come twice in one batch: pending, then complete.
       if (newest?.id === entry.id) this.#replace(this.rows.length - 1, entry);
-      else this.rows.push(entry);
+      else {
+        this.#shared.share(entry);
+        this.rows.push(entry);
+      }
     }
     while (next < tail.length) this.rows.push(tail[next++]!);
   }

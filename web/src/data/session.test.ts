@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EntryRow } from '../../../src/entry/entry.ts';
 import type { LiveServerMessage } from '../../../src/serve/api.ts';
+import { receivedRow } from './test-support.ts';
 
 /** A server in memory: its store, and the sockets that follow it. */
 class FakeServer {
@@ -10,7 +11,8 @@ class FakeServer {
   meanwhile: () => void = () => undefined;
 
   add(n: number, outcome = 'ok', isSent = true): void {
-    const row = { id: n.toString(16).padStart(25, '0'), outcome, timestamp: n } as EntryRow;
+    const id = n.toString(16).padStart(25, '0');
+    const row = receivedRow({ id, outcome, timestamp: n });
     const at = this.stored.findIndex((known) => known.id === row.id);
     if (at >= 0) this.stored[at] = row;
     else this.stored.push(row);
