@@ -8,6 +8,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { buildProgram } from '../scripts/build-program.ts';
 import { compare } from './parts/compare.ts';
 import { length } from './parts/length.ts';
 import { live } from './parts/live.ts';
@@ -49,6 +50,7 @@ if (unknown.length > 0) {
   console.error(`no such part: ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
   process.exit(2);
 }
+await buildProgram();
 printMachine({ Node: process.version, tshark: firstLine('tshark', '--version') });
 for (const name of chosen) {
   try {

@@ -1,7 +1,8 @@
 /** Builds the page when it is missing or older than what it is made of. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { newest } from './newest.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 /** What the page is made of: its own folder, and what it shares with the server. */
@@ -17,14 +18,6 @@ const sources = [
   'package-lock.json',
 ];
 
-/** When the newest file at or below a path was changed, ms since 1970; 0 when there is none. */
-function newest(path: string): number {
-  const state = statSync(path, { throwIfNoEntry: false });
-  if (state === undefined) return 0;
-  if (!state.isDirectory()) return state.mtimeMs;
-  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
-}
-
 /** Returns whether the page is there afterwards. */
 export function buildPage(): boolean {
   const page = join(root, 'web/dist/index.html');
@@ -37,5 +30,3 @@ export function buildPage(): boolean {
   });
   return build.status === 0 && existsSync(page);
 }
-
-if (import.meta.main) process.exitCode = buildPage() ? 0 : 1;

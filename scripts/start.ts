@@ -3,7 +3,9 @@
  * `mizu tap --local`; `--no-demo` leaves the shop out.
  */
 import { buildPage } from './build-page.ts';
+import { buildProgram } from './build-program.ts';
 
+const program = await buildProgram();
 if (!buildPage()) {
   process.stderr.write('The page could not be built: npm ci brings what it needs.\n');
   process.exit(1);
@@ -18,4 +20,4 @@ process.argv.splice(
   ...demo,
   ...words.filter((word) => word !== '--no-demo'),
 );
-await import('../src/cli.ts');
+await import(program);

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPage } from './build-page.ts';
+import { buildProgram } from './build-program.ts';
 import { provideTestNeeds } from './test-needs.ts';
 
 /** The part of vitest's JSON report that is counted. */
@@ -76,6 +77,7 @@ function runVitest(): Counts {
   }
 }
 
+await buildProgram();
 if (!provideTestNeeds() || !buildPage()) process.exit(1);
 const { passed, failed, skipped } = runVitest();
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);

@@ -10,6 +10,7 @@ import { compileQuery, parseQuery } from '../filter/index.ts';
 import { GivenSchemaFiles } from '../protocols/given-schemas.ts';
 import { protocolByCode, protocols } from '../protocols/index.ts';
 import { LateNames } from '../resolve/index.ts';
+import { rootFolder } from '../root.ts';
 import type { Counters, Info, LiveServerMessage } from '../serve/api.ts';
 import type { TargetControl } from '../serve/context.ts';
 import { LiveFeed, type ServerHandle, startServer } from '../serve/index.ts';
@@ -18,7 +19,7 @@ import { checkQuery } from '../tap/page.ts';
 
 /** Rows shown again for one piece of news; more are seen with their names when the list is read anew. */
 const mostNamedAtOnce = 500;
-const webRoot = fileURLToPath(new URL('../../web/dist', import.meta.url));
+const webRoot = fileURLToPath(new URL('web/dist', rootFolder));
 
 export interface ClusterPageOptions {
   readonly store: Store;

@@ -7,6 +7,7 @@ import type { FieldSchema } from '../filter/contract.ts';
 import { compileQuery, explain, parseQuery } from '../filter/index.ts';
 import { GivenSchemaFiles } from '../protocols/given-schemas.ts';
 import { protocolByCode, protocols } from '../protocols/index.ts';
+import { rootFolder } from '../root.ts';
 import type { Counters, QueryCheck } from '../serve/api.ts';
 import { LiveFeed, type ServerHandle, startServer } from '../serve/index.ts';
 import type { Batch } from '../ship/batch.ts';
@@ -15,7 +16,7 @@ import { sqlColumns } from '../store/index.ts';
 import type { TapOptions } from '../tap.ts';
 import { version } from '../version.ts';
 
-const webRoot = fileURLToPath(new URL('../../web/dist', import.meta.url));
+const webRoot = fileURLToPath(new URL('web/dist', rootFolder));
 
 export interface PageOptions {
   readonly options: TapOptions;

@@ -41,8 +41,11 @@ export interface PipelineThread {
 /** Gets each batch; the batch's memory goes back to the thread when it returns or resolves. */
 export type TakeBatch = (batch: Batch) => undefined | Promise<void>;
 
+/** Beside this file among the sources and in the bundle. */
+const worker = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+
 function startWorker(workerData: ThreadOptions): Worker {
-  return new Worker(new URL('./worker.ts', import.meta.url), {
+  return new Worker(new URL(worker, import.meta.url), {
     workerData,
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });

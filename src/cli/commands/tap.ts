@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { GivenOptions } from '../../config/index.ts';
 import type { Demo } from '../../demo/index.ts';
 import { demoAddresses } from '../../demo/places.ts';
+import { rootFolder } from '../../root.ts';
 import type { TapOptions, TapSummary } from '../../tap.ts';
 import { formatSize } from '../../units.ts';
 import { hasDisplay } from '../browser.ts';
@@ -23,7 +24,7 @@ import {
 } from './tap-options.ts';
 
 const demoRate = 8;
-const recording = fileURLToPath(new URL('../../demo/recording.pcapng.gz', import.meta.url));
+const recording = fileURLToPath(new URL('src/demo/recording.pcapng.gz', rootFolder));
 
 const examples = `
 Examples:

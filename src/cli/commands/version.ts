@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { addConfigOptions, loadConfig } from '../../config/index.ts';
+import { rootFolder } from '../../root.ts';
 import { version } from '../../version.ts';
 import type { CliContext } from '../context.ts';
 
@@ -24,7 +25,7 @@ async function debugLines(): Promise<string> {
 
 /** In a checkout; an image and a package have no repository beside them. */
 async function checkedOutCommit(): Promise<string | undefined> {
-  const git = (name: string) => readFile(new URL(`../../../.git/${name}`, import.meta.url), 'utf8');
+  const git = (name: string) => readFile(new URL(`.git/${name}`, rootFolder), 'utf8');
   try {
     const head = (await git('HEAD')).trim();
     return head.startsWith('ref: ') ? (await git(head.slice(5))).trim() : head;
