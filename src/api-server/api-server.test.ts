@@ -97,6 +97,28 @@ describe('tappers of two nodes', () => {
   });
 });
 
+describe('a store that a newer Mizu wrote', () => {
+  it('is moved aside and said in log, page and health; the API server runs', async () => {
+    const one = await Scene.open({ mode: 'install', lease: null });
+    scene = one;
+    one.writeData('entries/mizu-store.json', '{"format":99,"mizu":"9.9.9"}');
+    one.writeData('entries/000001.duckdb', 'columns of the future');
+    await one.start();
+    const said = /written by Mizu 9\.9\.9 in format 99; .*moved to .*set-aside-format-99/;
+    expect(one.lines.join('')).toMatch(said);
+    expect(await one.ask('health')).toMatchObject({
+      status: 'ok',
+      notice: expect.stringMatching(said),
+    });
+    expect(await one.ask('info')).toMatchObject({ notice: expect.stringMatching(said) });
+    expect((await one.targets()).notices.join()).toMatch(said);
+    const { store } = await one.ask<Counters>('counters');
+    expect(store.entries).toBe(0);
+    const moved = one.readData('entries/set-aside-format-99/000001.duckdb');
+    expect(moved).toBe('columns of the future');
+  });
+});
+
 describe('targets', () => {
   it('are told with their reasons and nodes; tappers run on these nodes only', async () => {
     const one = await open();

@@ -41,6 +41,7 @@ export class ClusterSide {
   #intake: Intake | undefined;
   #settling: NodeJS.Timeout | undefined;
   #stopWatching: (() => void) | undefined;
+  readonly #noted: string[] = [];
   #told = '';
 
   constructor(
@@ -140,9 +141,14 @@ export class ClusterSide {
     return only.length === 0 ? places : `${places}, ${only.join(', ')}`;
   }
 
+  /** A sentence for the page, as long as this process runs. */
+  note(notice: string): void {
+    this.#noted.push(notice);
+  }
+
   get notices(): string[] {
     const names = this.names.notices().map(({ text }) => text);
-    return [...names, ...(this.#intake?.gaps.notices ?? [])];
+    return [...this.#noted, ...names, ...(this.#intake?.gaps.notices ?? [])];
   }
 
   summary(): TargetsSummary {

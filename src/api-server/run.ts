@@ -43,6 +43,7 @@ export async function runApiServer(
   const context = { protocolByCode, names: cluster.names };
   const store = await openEntries(read, { ...context, schema }, log);
   stack.defer(() => store.close());
+  if (store.notice !== undefined) cluster.note(store.notice);
   const totals = new Totals();
   const intake = new Intake({ environment: read, cluster, store, log });
   const { settings } = read;
@@ -113,8 +114,11 @@ async function openEntries(
       ...options,
       directory: `${dataFolder}/${storeName}`,
       limitBytes: settings.maxEntriesDbSizeBytes,
+      // A Deployment that ends over it would be started again for ever.
+      otherFormat: 'set aside',
       onProblem: (problem) => log.error(problem),
     });
+    if (store.notice !== undefined) log.warn(store.notice);
     for (const repair of store.repairs) log.warn(repair);
     return store;
   } catch (error) {

@@ -1,5 +1,5 @@
 /** An API server with its folders, a small Kubernetes API and tappers, for tests. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type FakeCluster, fakeCluster } from '../cluster/access/test-support.ts';
@@ -123,6 +123,17 @@ export class Scene {
       ...init,
     });
     return (await answer.json()) as Answer;
+  }
+
+  /** A file in the data folder, before the start. */
+  writeData(name: string, content: string): void {
+    const file = path.join(this.folder, 'data', name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+
+  readData(name: string): string {
+    return readFileSync(path.join(this.folder, 'data', name), 'utf8');
   }
 
   targets(): Promise<Targets> {

@@ -44,6 +44,8 @@ export interface ApiError {
 export interface Health {
   readonly status: 'ok';
   readonly version: string;
+  /** A sentence when what was stored before could not be used. */
+  readonly notice?: string;
 }
 
 export interface Info {

@@ -60,7 +60,11 @@ const errorDetail = apiErrorSchema.shape.error;
 export const healthSchema = named(
   'Health',
   'The server runs',
-  z.object({ status: z.literal('ok'), version: z.string() }) satisfies z.ZodType<Health>,
+  z.object({
+    status: z.literal('ok'),
+    version: z.string(),
+    notice: z.string().exactOptional(),
+  }) satisfies z.ZodType<Health>,
 );
 
 export const infoSchema = named(

@@ -77,5 +77,7 @@ export interface Store {
   counters(): StoreCounters;
   /** Damage found and repaired when the store was opened, in words. */
   readonly repairs: readonly string[];
+  /** A sentence when the store had to begin anew beside one of another format. */
+  readonly notice?: string | undefined;
   close(): Promise<void>;
 }

@@ -13,6 +13,7 @@ import type { Store, StoreCounters } from './contract.ts';
 import { type Connection, Database } from './duckdb.ts';
 import { filterEngine, type QueryEngine } from './engine.ts';
 import { storeFolder } from './folder.ts';
+import { isKnown, readFormat, refusal, setStoreAside, writeFormat } from './format.ts';
 import { lockFolder } from './lock.ts';
 import { Pool } from './pool.ts';
 import { Queries } from './query.ts';
@@ -39,13 +40,15 @@ export interface StoreOptions extends RowContext {
   readonly schema: FieldSchema;
   /** How filters are run; Mizu's query language unless a test says otherwise. */
   readonly engine?: QueryEngine;
+  /** What to do with a store of another format: `refuse` (a `StoreError`), or begin anew beside it. */
+  readonly otherFormat?: 'refuse' | 'set aside';
   /** Told when something could not be stored, in words. */
   readonly onProblem?: (message: string) => void;
 }
 
 /**
- * Opens the store of a folder, with all it held. Throws a `StoreError` when the limit is too small or
- * the folder is in use or cannot be written.
+ * Opens the store of a folder, with all it held. Throws a `StoreError` when the limit is too small, the
+ * folder is in use or cannot be written, or a Mizu of another format wrote it.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   if (!(options.limitBytes >= minimumLimitBytes)) {
@@ -61,15 +64,29 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
   };
   try {
-    return await DiskStore.open(directory, options, remove);
+    const notice = meetFormat(directory, options.otherFormat ?? 'refuse');
+    return await DiskStore.open(directory, options, remove, notice);
   } catch (error) {
     remove();
     throw error;
   }
 }
 
+/** Before anything in the folder is touched. Returns what was done with a store of another format. */
+function meetFormat(directory: string, otherFormat: 'refuse' | 'set aside'): string | undefined {
+  const found = readFormat(directory);
+  let notice: string | undefined;
+  if (found !== undefined && !isKnown(found)) {
+    if (otherFormat === 'refuse') throw new StoreError('other_format', refusal(directory, found));
+    notice = setStoreAside(directory, found);
+  }
+  writeFormat(directory);
+  return notice;
+}
+
 class DiskStore implements Store {
   readonly repairs: readonly string[];
+  readonly notice: string | undefined;
   readonly #database: Database;
   readonly #connections: readonly Connection[];
   readonly #shelf: Shelf;
@@ -86,6 +103,7 @@ class DiskStore implements Store {
     writer: Writer;
     options: StoreOptions;
     repairs: readonly string[];
+    notice: string | undefined;
     removed: () => void;
   }) {
     const { options } = parts;
@@ -94,6 +112,7 @@ class DiskStore implements Store {
     this.#shelf = parts.shelf;
     this.#writer = parts.writer;
     this.repairs = parts.repairs;
+    this.notice = parts.notice;
     this.#removed = parts.removed;
     this.#pool = new Pool(parts.database);
     const engine =
@@ -111,6 +130,7 @@ class DiskStore implements Store {
     directory: string,
     options: StoreOptions,
     removed: () => void,
+    notice: string | undefined,
   ): Promise<DiskStore> {
     rmSync(join(directory, temporaryName), { recursive: true, force: true });
     const database = Database.open({
@@ -134,7 +154,8 @@ class DiskStore implements Store {
       target.continue(newest);
       const writer = new Writer(shelf, target, newest.nextBlock, options.onProblem ?? (() => {}));
       const connections = [admin, appending];
-      return new DiskStore({ database, connections, shelf, writer, options, repairs, removed });
+      const parts = { database, connections, shelf, writer, options, repairs, notice, removed };
+      return new DiskStore(parts);
     } catch (error) {
       database.close();
       throw error;

@@ -2,8 +2,9 @@
  * A folder as some earlier process left it → attached segments. What is damaged is cut or set aside
  * and said, never fatal.
  */
-import { existsSync, readdirSync, renameSync, statSync, truncateSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
+import { basename } from 'node:path';
+import { filesSetAside, setFileAside } from './aside.ts';
 import type { Connection } from './duckdb.ts';
 import { PayloadFile } from './payload-file.ts';
 import { Segment, segmentPaths } from './segment.ts';
@@ -11,7 +12,6 @@ import type { Shelf } from './shelf.ts';
 import { addColumns } from './table.ts';
 
 const segmentName = /^(\d{6,})\.(?:duckdb|duckdb\.wal|payload)$/;
-const asideEnding = '.damaged';
 
 /** What DuckDB says of a write-ahead log whose content is not what it wrote. */
 const damagedLog = /at byte position (\d+)/i;
@@ -26,23 +26,16 @@ function segmentNumbers(directory: string): number[] {
   return [...numbers].sort((a, b) => a - b);
 }
 
-/** Renames a file that cannot be used, so that nothing is deleted before room is needed. */
+/** Nothing is deleted before room is needed. */
 function setAside(shelf: Shelf, path: string): void {
-  if (!existsSync(path)) return;
-  let target = path + asideEnding;
-  for (let n = 2; existsSync(target); n++) target = `${path}.${n}${asideEnding}`;
-  renameSync(path, target);
-  shelf.aside.push({ path: target, bytes: statSync(target).size });
+  const file = setFileAside(path);
+  if (file !== undefined) shelf.aside.push(file);
 }
 
 /** Attaches every segment of the folder. Returns what was repaired, in words. */
 export async function recoverFolder(shelf: Shelf, admin: Connection): Promise<string[]> {
   const repairs: string[] = [];
-  for (const name of readdirSync(shelf.directory)) {
-    if (!name.endsWith(asideEnding)) continue;
-    const path = join(shelf.directory, name);
-    shelf.aside.push({ path, bytes: statSync(path).size });
-  }
+  shelf.aside.push(...filesSetAside(shelf.directory));
   const numbers = segmentNumbers(shelf.directory);
   for (const number of numbers) {
     const isNewest = number === numbers.at(-1);

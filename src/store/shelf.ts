@@ -2,7 +2,7 @@
  * The segments of a folder, oldest first, and their limit: who writes asks for room before, and the
  * oldest segments make it.
  */
-import { rmSync } from 'node:fs';
+import { type AsideFile, removeAside } from './aside.ts';
 import type { Connection } from './duckdb.ts';
 import { Segment } from './segment.ts';
 
@@ -13,12 +13,6 @@ const segmentsInLimit = 12;
 export const minimumLimitBytes = 10_000_000;
 
 const noSpace = /no space left|ENOSPC|disk quota/i;
-
-/** A file that could not be read and was set aside. It goes first when room is needed. */
-export interface AsideFile {
-  readonly path: string;
-  readonly bytes: number;
-}
 
 export class Shelf {
   readonly directory: string;
@@ -76,7 +70,7 @@ export class Shelf {
     while (this.bytes + bytes > this.limitBytes) {
       const file = this.aside.shift();
       if (file) {
-        rmSync(file.path, { force: true, recursive: true });
+        removeAside(file);
         continue;
       }
       if (this.segments.length < 2) return;
@@ -107,8 +101,9 @@ export class Shelf {
     await oldest.drop(this.#admin);
   }
 
-  /** Drops every segment. */
+  /** Drops every segment, and what was set aside. */
   async clear(): Promise<void> {
+    for (const file of this.aside.splice(0)) removeAside(file);
     for (const segment of this.segments.splice(0)) await segment.drop(this.#admin);
   }
 

@@ -1,5 +1,8 @@
-/** `locked`: another process has the folder now. `bad_store`: it cannot hold a store. */
-export type StoreErrorCode = 'locked' | 'bad_store';
+/**
+ * `locked`: another process has the folder now. `bad_store`: it cannot hold a store. `other_format`: it
+ * holds one of another Mizu.
+ */
+export type StoreErrorCode = 'locked' | 'bad_store' | 'other_format';
 
 /** Why a store cannot be opened, as a sentence for the user. */
 export class StoreError extends Error {

@@ -17,7 +17,11 @@ export function statusRoutes(app: Api, context: ServeContext): void {
       config: { open: true },
       schema: { summary: 'Is the server up?', security: [], response: { 200: healthSchema } },
     },
-    (): Health => ({ status: 'ok', version: context.info().version }),
+    (): Health => ({
+      status: 'ok',
+      version: context.info().version,
+      ...(context.store.notice !== undefined && { notice: context.store.notice }),
+    }),
   );
   app.get(
     '/info',
