@@ -7,6 +7,7 @@ import { session } from './data/session.ts';
 import { settings } from './data/settings.ts';
 import { listenToKeys } from './palette/keyboard.ts';
 import { loadMenus, QueryBar } from './query-bar/query-bar.tsx';
+import { listenToDraggedFiles } from './schemas/dragged-files.ts';
 import { StatusBar } from './status-bar/status-bar.tsx';
 import { TopBar } from './top-bar/top-bar.tsx';
 import { Histogram } from './traffic/histogram.tsx';
@@ -101,6 +102,7 @@ export function App() {
   const state = useObserved(session.link.state, (link) => link.state);
   const place = useObserved(placeState, (value) => value.place);
   useEffect(listenToKeys, []);
+  useEffect(listenToDraggedFiles, []);
   useEffect(() => {
     const timer = window.setTimeout(() => {
       // Without them the first click fetches them, and says so if it cannot.

@@ -10,6 +10,7 @@ import type {
   TargetChoice,
   Targets,
 } from '../../../src/serve/api.ts';
+import type { GivenFile, SchemaReport } from './schema-report.ts';
 
 const root = '/api/v1';
 
@@ -83,6 +84,15 @@ async function read<T>(path: string, parameters: Parameters, signal?: AbortSigna
   return (await response.json()) as T;
 }
 
+async function put<T>(path: string, content: object): Promise<T> {
+  const response = await request(root + path, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(content),
+  });
+  return (await response.json()) as T;
+}
+
 export const api = {
   info: (signal?: AbortSignal) => read<Info>('/info', {}, signal),
   protocols: (signal?: AbortSignal) => read<Protocols>('/protocols', {}, signal),
@@ -94,14 +104,9 @@ export const api = {
   histogram: (filter: string, period: Period, buckets: number, signal?: AbortSignal) =>
     read<Histogram>('/histogram', { filter, ...period, buckets }, signal),
   targets: (signal?: AbortSignal) => read<Targets>('/targets', {}, signal),
-  choose: async (choice: TargetChoice) => {
-    const response = await request(`${root}/targets`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(choice),
-    });
-    return (await response.json()) as Targets;
-  },
+  choose: (choice: TargetChoice) => put<Targets>('/targets', choice),
+  schemas: (signal?: AbortSignal) => read<SchemaReport>('/schema-files', {}, signal),
+  giveSchemas: (files: readonly GivenFile[]) => put<SchemaReport>('/schema-files', { files }),
   /** Whether a token opens this server; without using it any further. */
   isToken: async (token: string) => {
     const authorization = `Bearer ${token}`;

@@ -74,6 +74,27 @@ describe('the entries in memory', () => {
     expect(list.startReached).toBe(false);
   });
 
+  it('are those of the last minutes after hours of following, and all of them under load', () => {
+    const minute = 60_000;
+    const list = new EntryList();
+    list.startReached = true;
+    let made = 0;
+    const follow = (perMinute: number, from: number, to: number) => {
+      for (let at = from; at < to; at++) {
+        const rows = Array.from({ length: perMinute }, () => row(String(++made).padStart(9, '0')));
+        list.merge(rows);
+        list.trim('oldest', at * minute);
+      }
+    };
+    follow(700, 0, 60);
+    expect(list.rows.length).toBeGreaterThanOrEqual(10_000);
+    expect(list.rows.length).toBeLessThan(12_000);
+    expect(list.startReached).toBe(false);
+    expect(list.lastId).toBe(String(made).padStart(9, '0'));
+    follow(5_000, 60, 70);
+    expect(list.rows.length).toBeGreaterThan(50_000);
+  });
+
   it('give up the newest while somebody reads older ones, and know that they are behind', () => {
     const list = new EntryList(3);
     list.merge(['a', 'b', 'c', 'd', 'e'].map((id) => row(id)));

@@ -2,7 +2,7 @@
 import { observable } from './observable.ts';
 
 export interface PageState {
-  readonly dialog: 'none' | 'help' | 'palette' | 'clear' | 'jump';
+  readonly dialog: 'none' | 'help' | 'palette' | 'clear' | 'jump' | 'schemas';
   readonly detailsOpen: boolean;
   /** Which cell of the chosen row the keyboard is on. */
   readonly column: number;

@@ -32,5 +32,7 @@ const plain: EntryRow = {
 
 /** A row as if it had just been received: nothing of it is shared with another one. */
 export function receivedRow(parts: Partial<EntryRow>): EntryRow {
-  return structuredClone({ ...plain, ...parts });
+  const { src, dst, protocol } = plain;
+  const own = { src: { ...src }, dst: { ...dst }, protocol: { ...protocol }, incomplete: [] };
+  return { ...plain, ...own, ...parts };
 }

@@ -1,7 +1,7 @@
 /** A value of any depth as a tree: replies, tables of fields, messages. */
 import { useMemo } from 'react';
 import type { Section } from '../../../src/dissect/contract.ts';
-import { copyText } from '../data/page-state.ts';
+import { copyText, pageState } from '../data/page-state.ts';
 import { CopyIcon } from '../ui/icons.tsx';
 import { formatJson, indexJson } from './json-index.ts';
 import { JsonTree } from './json-tree.tsx';
@@ -36,7 +36,7 @@ export function Tree({ section, side }: Props) {
               </button>
             </span>
           </div>
-          {remark !== undefined && <p className="body-remark amber">{remark}</p>}
+          {remark !== undefined && <Remark text={remark} />}
           {index.count === 0 ? (
             <p className="body-remark dim">empty</p>
           ) : (
@@ -45,6 +45,27 @@ export function Tree({ section, side }: Props) {
         </section>
       )}
     </WithSearch>
+  );
+}
+
+/** How remarks begin where a schema would tell more. */
+const withoutType = 'without its type';
+
+function Remark({ text }: { readonly text: string }) {
+  return (
+    <p className="body-remark amber">
+      {text}
+      {text.startsWith(withoutType) && (
+        <button
+          type="button"
+          className="button small"
+          data-tip="Give .proto files (s)"
+          onClick={() => pageState.set({ dialog: 'schemas' })}
+        >
+          give its schema
+        </button>
+      )}
+    </p>
   );
 }
 

@@ -281,6 +281,13 @@ export const commands: readonly Command[] = [
     isThere: () => targetsState.get().summary !== undefined,
   },
   {
+    id: 'schemas',
+    title: 'Schemas: .proto files that messages are read by',
+    group: 'Page',
+    keys: ['s'],
+    run: () => pageState.set({ dialog: 'schemas' }),
+  },
+  {
     id: 'help',
     title: 'Keyboard',
     group: 'Page',

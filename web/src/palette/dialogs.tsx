@@ -4,10 +4,13 @@ import { type KeyboardEvent, useMemo, useState } from 'react';
 import { useObserved } from '../data/observable.ts';
 import { pageState, say } from '../data/page-state.ts';
 import { session } from '../data/session.ts';
+import { Schemas } from '../schemas/schemas.tsx';
 import { type Command, commands, commandsNow } from './commands.ts';
 import { keyText } from './keyboard.ts';
 import { parseTime } from './parse-time.ts';
 import './palette.css';
+
+const widths: Readonly<Record<string, number>> = { help: 760, schemas: 720 };
 
 const close = () => pageState.set({ dialog: 'none' });
 
@@ -19,12 +22,13 @@ export function Dialogs() {
     help: 'Keyboard',
     jump: 'Jump to a time',
     clear: 'Forget everything captured so far?',
+    schemas: 'Schemas of messages',
   } as const;
   return (
     <Modal.Root
       opened={dialog !== 'none'}
       onClose={close}
-      size={dialog === 'help' ? 760 : 520}
+      size={widths[dialog] ?? 520}
       yOffset="8vh"
       transitionProps={{ duration: 0 }}
       classNames={{
@@ -45,6 +49,7 @@ export function Dialogs() {
           {dialog === 'help' && <Help />}
           {dialog === 'jump' && <Jump />}
           {dialog === 'clear' && <Clear />}
+          {dialog === 'schemas' && <Schemas />}
         </Modal.Body>
       </Modal.Content>
     </Modal.Root>
