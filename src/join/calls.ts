@@ -33,6 +33,13 @@ export class Calls {
     );
   }
 
+  /** One that has waited since before `bornMs` for the answer that this may be. */
+  findOpen(sighting: Sighting, bornMs: number): Call | undefined {
+    const calls = this.#byRequest.get(sighting.requestSequence | 0);
+    const open = calls?.filter((call) => call.isOpen && call.bornMs <= bornMs);
+    return matching(open, sighting, Sameness.Likely);
+  }
+
   /** Another call that has turned out to be the same: its request was seen by one, its answer by another. */
   twin(call: Call): Call | undefined {
     const calls = this.#byResponse.get(call.trace.responseSequence | 0);

@@ -190,6 +190,20 @@ export class Finished {
     return past;
   }
 
+  /** A call with the same request number went out, with another answer than this one. */
+  hasOtherAnswer({ requestSequence, responseSequence }: Sighting): boolean {
+    const { byRequest, words } = this.#table;
+    if (requestSequence === 0 || responseSequence === 0) return false;
+    for (let slot = byRequest.first(requestSequence); slot >= 0; slot = byRequest.after(slot)) {
+      const request = words[slot * wordsPerCall];
+      const response = words[slot * wordsPerCall + 1];
+      if (request === requestSequence && response !== 0 && response !== responseSequence) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   #judge(slot: number, sighting: Sighting, atLeast: Sameness): Past {
     const { numbers } = this.#table;
     const at = slot * numbersPerCall;

@@ -19,6 +19,11 @@ import { RowOutput, type RowPlace } from './row-output.ts';
 import { packJoin, unpackJoin } from './saved.ts';
 import { compare, readSighting, Sameness, type Sighting } from './sighting.ts';
 
+/**
+ * Who waits so long, ms, may have an answer that another tapper brings first: the request had to be sent
+ * again. Of these there are few, so that two of them are hardly alike by chance.
+ */
+const longOpenMs = 5000;
 /** Thread number of ids that are made here; pipelines have lower ones. */
 const ownThread = 255;
 
@@ -171,7 +176,9 @@ export class Join {
     const others = own === undefined ? [] : this.#strangers(own, sighting);
     let call = own?.has(sighting) ? own : undefined;
     if (call === undefined) {
-      call = this.#calls.find(sighting, Sameness.Same);
+      call =
+        this.#calls.find(sighting, Sameness.Same) ??
+        this.#calls.findOpen(sighting, this.#nowMs - longOpenMs);
       if (call !== undefined) this.#joinTo(call, sighting);
     }
     if (call === undefined) {
@@ -196,8 +203,11 @@ export class Join {
    * Its request was joined to a call that went out so long ago that it is forgotten. Where calls without
    * an answer had to be forgotten it may be of one of these: then an answer is worth more than order.
    */
-  #isForgotten({ idTime, idSequence, outcome }: Sighting): boolean {
+  #isForgotten(sighting: Sighting): boolean {
+    const { idTime, idSequence, outcome } = sighting;
     if (!this.#keptIds.isJoined(idTime, idSequence)) return false;
+    // Not forgotten: it went out with another answer, so this is another call.
+    if (this.#finished.hasOtherAnswer(sighting)) return false;
     return this.#counters.forgottenOpen === 0 || outcome === Outcome.NoResponse;
   }
 
@@ -209,10 +219,10 @@ export class Join {
   #strangers(call: Call, sighting: Sighting): HeldRow[] {
     if (call.sightings.length === 1) return [];
     if (!isSameId(call.first, sighting)) {
-      if (compare(sighting, call.trace) !== Sameness.Same) this.#part(call, sighting);
+      if (compare(sighting, call.trace) < Sameness.Likely) this.#part(call, sighting);
       return [];
     }
-    const others = call.rows.filter((row) => compare(sighting, row.sighting) !== Sameness.Same);
+    const others = call.rows.filter((row) => compare(sighting, row.sighting) < Sameness.Likely);
     for (const other of others) this.#part(call, other.sighting);
     return others;
   }

@@ -12,9 +12,12 @@ const comparedBytes = 64;
 /** Of a message that was cut shorter at one sighting at least these are the same. */
 const headBytes = 16;
 
-/** Clocks of nodes differ by less than this, ms; two equal sequence numbers prove the rest. */
-const strongMs = 30_000;
-/** With one sequence number to go by: the time that sightings may be apart. */
+/**
+ * Time that sightings with one equal sequence number may be apart, ms: a request that a broken network
+ * kept back is sent again, by Linux after up to two minutes. Clocks of nodes differ by less.
+ */
+const strongMs = 120_000;
+/** The same when only the caller's port or the called end agrees. */
 const weakMs = 2000;
 /** The same when nothing of the addresses agrees. */
 const strangerMs = 200;
@@ -134,14 +137,16 @@ export const Sameness = {
   Different: 0,
   /** One sequence number is the same: enough to hold back an unanswered call, which can be undone. */
   Possible: 1,
-  Same: 2,
+  /** And the request's bytes are: enough for a call that waits for its answer, of which there are few. */
+  Likely: 2,
+  Same: 3,
 } as const;
 export type Sameness = (typeof Sameness)[keyof typeof Sameness];
 
 /**
  * Both sequence numbers (64 bits drawn at random for each connection) prove that two sightings are one
- * call, and so does one of them under the same parent. One alone is equal by chance every few seconds
- * on a busy cluster: then bytes, time and addresses must agree as well.
+ * call, however late one of them came, and so does one of them under the same parent. One alone is equal
+ * by chance every few seconds on a busy cluster: then bytes, time and addresses must agree as well.
  */
 export function compare(one: Trace, other: Trace): Sameness {
   const isChild = one.parentTime !== 0;
@@ -149,22 +154,27 @@ export function compare(one: Trace, other: Trace): Sameness {
   const requests = agreement(one.requestSequence, other.requestSequence);
   const responses = agreement(one.responseSequence, other.responseSequence);
   if (requests < 0 || responses < 0 || requests + responses === 0) return Sameness.Different;
+  const isProved = requests + responses === 2 || (isChild && isSameParent(one, other));
+  if (isProved && !isChild) return Sameness.Same;
   const apartMs =
     requests > 0
       ? Math.abs(one.requestMs - other.requestMs)
       : Math.abs(one.responseMs - other.responseMs);
   if (apartMs > strongMs) return Sameness.Different;
-  const isProved = requests + responses === 2 || (isChild && isSameParent(one, other));
-  if (isProved && !isChild) return Sameness.Same;
   const bytesAgree =
     requests > 0 ? agree(one.request, other.request) : agree(one.response, other.response);
-  const nearMs = sharesBothEnds(one, other)
-    ? strongMs
-    : sharesEnd(one, other)
-      ? weakMs
-      : strangerMs;
-  if (bytesAgree && (isProved || apartMs <= nearMs)) return Sameness.Same;
-  return requests > 0 ? Sameness.Possible : Sameness.Different;
+  if (bytesAgree && (isProved || apartMs <= nearMs(one, other))) return Sameness.Same;
+  if (requests <= 0) return Sameness.Different;
+  return bytesAgree ? Sameness.Likely : Sameness.Possible;
+}
+
+/** How far apart in time two sightings of one message may be, by what agrees of their ends. */
+function nearMs(one: Trace, other: Trace): number {
+  // A caller does not use its port again so soon with the same sequence number.
+  if (one.sourceHash === other.sourceHash) return strongMs;
+  const isNear =
+    one.destinationHash === other.destinationHash || one.sourcePort === other.sourcePort;
+  return isNear ? weakMs : strangerMs;
 }
 
 function isSameParent(one: Trace, other: Trace): boolean {
@@ -181,17 +191,4 @@ function agree(one: Head, other: Head): boolean {
   if (one.length === other.length) return one.hash === other.hash;
   // Bodies are left out when a tapper is short of time: what is left is the beginning.
   return one.length < headBytes || other.length < headBytes || one.headHash === other.headHash;
-}
-
-/** A request that had to be sent again reaches the other node late: after a network that was down. */
-function sharesBothEnds(one: Trace, other: Trace): boolean {
-  return one.sourceHash === other.sourceHash && one.destinationHash === other.destinationHash;
-}
-
-function sharesEnd(one: Trace, other: Trace): boolean {
-  return (
-    one.sourceHash === other.sourceHash ||
-    one.destinationHash === other.destinationHash ||
-    one.sourcePort === other.sourcePort
-  );
 }
