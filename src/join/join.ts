@@ -218,11 +218,13 @@ export class Join {
    */
   #strangers(call: Call, sighting: Sighting): HeldRow[] {
     if (call.sightings.length === 1) return [];
+    const isLongOpen = call.bornMs <= this.#nowMs - longOpenMs;
+    const needed = isLongOpen ? Sameness.Likely : Sameness.Same;
     if (!isSameId(call.first, sighting)) {
-      if (compare(sighting, call.trace) < Sameness.Likely) this.#part(call, sighting);
+      if (compare(sighting, call.trace) < needed) this.#part(call, sighting);
       return [];
     }
-    const others = call.rows.filter((row) => compare(sighting, row.sighting) < Sameness.Likely);
+    const others = call.rows.filter((row) => compare(sighting, row.sighting) < needed);
     for (const other of others) this.#part(call, other.sighting);
     return others;
   }
