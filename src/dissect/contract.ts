@@ -198,6 +198,11 @@ export interface Output {
    */
   begin(): void;
   /**
+   * `pairing: 'key'`: as much of the message with `message.key` as has come takes the place of what `begin`
+   * kept. For one that was begun with nothing, since its entry was needed before its bytes were worth keeping.
+   */
+  extend(): void;
+  /**
    * The message begun last on this side (with `pairing: 'key'`: the one with `message.key`) is complete:
    * `size` is its true length on the wire. `message.hole`, `cut`, `unfinished`, and a `failed`, `status`,
    * `protocol` or (of a request) `note` that is set, are read from `message`. When

@@ -2,6 +2,7 @@
 import type { Connection, End } from '../reassemble/contract.ts';
 import type { ParserStream, Protocol, Side } from './contract.ts';
 import type { Exchange, RowConnection } from './exchange.ts';
+import type { MostlyOne } from './mostly-one.ts';
 import { WaitingList } from './waiting.ts';
 import { type BufferPool, StreamWindow } from './window.ts';
 
@@ -85,9 +86,9 @@ export class Conversation implements RowConnection {
   protocol: Protocol | undefined;
   clientEnd: End | -1;
   /** With `pairing: 'key'`, by their key: exchanges whose request was begun and is not finished. */
-  openRequests: Map<number, Exchange> | undefined;
+  openRequests: MostlyOne<Exchange> | undefined;
   /** The same for their answers. */
-  openResponses: Map<number, Exchange> | undefined;
+  openResponses: MostlyOne<Exchange> | undefined;
   /** Id of the exchange by which this connection went on with its present protocol; 0: none. */
   parentTime = 0;
   parentSequence = 0;

@@ -10,6 +10,7 @@ import { Outcome } from '../ship/columns.ts';
 import { Incomplete, type Side } from './contract.ts';
 import { type Conversation, maxOpenMessages, type Speaker } from './conversation.ts';
 import { Exchange } from './exchange.ts';
+import { MostlyOne } from './mostly-one.ts';
 import type { RowWriter } from './row-writer.ts';
 import { maxWaiting } from './waiting.ts';
 
@@ -62,17 +63,17 @@ export function addOpen(
   open.set(exchange.key, exchange);
 }
 
-function openMap(conversation: Conversation, isRequest: boolean): Map<number, Exchange> {
+function openMap(conversation: Conversation, isRequest: boolean): MostlyOne<Exchange> {
   if (isRequest) {
-    conversation.openRequests ??= new Map();
+    conversation.openRequests ??= new MostlyOne();
     return conversation.openRequests;
   }
-  conversation.openResponses ??= new Map();
+  conversation.openResponses ??= new MostlyOne();
   return conversation.openResponses;
 }
 
-function oldestAbove(open: Map<number, Exchange>): Exchange | undefined {
-  return open.size < maxOpenMessages ? undefined : open.values().next().value;
+function oldestAbove(open: MostlyOne<Exchange>): Exchange | undefined {
+  return open.size < maxOpenMessages ? undefined : open.oldest();
 }
 
 /** The exchange that a message within it belongs to. */
@@ -177,7 +178,7 @@ export function settleAll(conversation: Conversation, rows: RowWriter): void {
   const client = conversation.speaker('client');
   for (const map of [conversation.openResponses, conversation.openRequests]) {
     if (map === undefined) continue;
-    for (const exchange of [...map.values()]) abandon(conversation, exchange, rows);
+    for (const exchange of map.values()) abandon(conversation, exchange, rows);
   }
   if (server.open !== undefined) {
     const exchange = server.open;

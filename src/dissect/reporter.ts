@@ -68,6 +68,14 @@ export class Reporter implements Output {
     else this.#response(false);
   }
 
+  extend(): void {
+    const conversation = this.#conversation!;
+    const isRequest = this.#isRequest();
+    const open = isRequest ? conversation.openRequests : conversation.openResponses;
+    const exchange = open?.get(this.message.key);
+    if (exchange !== undefined) this.#replace(exchange, isRequest);
+  }
+
   finish(size: number): void {
     const { message } = this;
     const isRequest = this.#isRequest();

@@ -39,30 +39,8 @@ export interface KeptMessage {
 
 const nothing: Uint8Array = new Uint8Array(0);
 
-/** Heads made lately, by the path's memory: paths are shared by the calls that have them. */
-const heads = new WeakMap<Uint8Array, { readonly key: string; readonly head: Uint8Array }>();
-
-/** The same, made once for all calls of a kind to a path. Only good until the next message is composed. */
-export function sharedHead(
-  flavour: Flavour,
-  encoding: Uint8Array,
-  format: Uint8Array,
-  path: Uint8Array,
-): Uint8Array {
-  const key = `${flavour} ${keyOf(encoding)} ${keyOf(format)}`;
-  const known = heads.get(path);
-  if (known?.key === key) return known.head;
-  const head = payloadHead(flavour, encoding, format, path);
-  heads.set(path, { key, head });
-  return head;
-}
-
-function keyOf(bytes: Uint8Array): string {
-  return bytes.length === 0 ? '' : Buffer.from(bytes).toString('latin1');
-}
-
 /** The first bytes of a message's payload; index, length and flags are filled in for each message. */
-function payloadHead(
+export function payloadHead(
   flavour: Flavour,
   encoding: Uint8Array,
   format: Uint8Array,

@@ -7,34 +7,23 @@
 import type { Mark, Message, Output } from '../../dissect/contract.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 import { held, maxHeldBytes } from '../http2/payload.ts';
-import {
-  Flavour,
-  fillHead,
-  PrefixFlag,
-  pathEnd,
-  pathStart,
-  Remark,
-  sharedHead,
-} from './payload.ts';
+import { Flavour, fillHead, PrefixFlag, pathEnd, pathStart, Remark } from './payload.ts';
 import { concludeCall, endOfStream, noEnd, trailersEnd } from './reader-end.ts';
 
 const prefixBytes = 5;
 /** Longest last message of a stream that is looked into. */
 const maxEndBytes = 64 << 10;
 
-/** What the messages of one direction have in common. */
+/** What the messages of one direction have in common; calls of a kind to a path share it. */
 export interface CallDirection {
-  /** `Message.key` of the exchange. */
-  readonly key: number;
   /** `Protocol.code` of the messages. */
   readonly protocol: number;
   /** Version of the row. */
   readonly version: number;
   readonly flavour: Flavour;
   readonly encoding: Uint8Array;
-  /** `proto`, `json`. */
-  readonly format: Uint8Array;
-  readonly path: Uint8Array;
+  /** See `payloadHead`; its changing parts are written anew for each message. */
+  readonly head: Uint8Array;
 }
 
 /** Payloads are composed here, one after the other. */
@@ -44,6 +33,8 @@ export class MessageReader implements BodyReader {
   /** How the call ended, as the body itself tells it (gRPC-Web, Connect); -1: it has not. */
   status = noEnd;
   readonly #out: Output;
+  /** `Message.key` of the exchange. */
+  readonly #key: number;
   readonly #direction: CallDirection;
   readonly #head: Uint8Array;
   readonly #mark: Mark = { timeMs: 0, packet: 0, sequence: 0 };
@@ -60,11 +51,11 @@ export class MessageReader implements BodyReader {
   /** Nobody knows where messages begin any more. */
   #lost = false;
 
-  constructor(out: Output, direction: CallDirection) {
+  constructor(out: Output, key: number, direction: CallDirection) {
     this.#out = out;
+    this.#key = key;
     this.#direction = direction;
-    const { flavour, encoding, format, path } = direction;
-    this.#head = sharedHead(flavour, encoding, format, path);
+    this.#head = direction.head;
   }
 
   data(bytes: Uint8Array, from: number, to: number): void {
@@ -194,7 +185,7 @@ export class MessageReader implements BodyReader {
     message.to = length;
     message.mark = this.#mark;
     message.size = prefixBytes + this.#length;
-    message.key = this.#direction.key;
+    message.key = this.#key;
     message.protocol = this.#direction.protocol;
     message.version = this.#direction.version;
     message.cut = cut;

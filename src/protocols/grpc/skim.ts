@@ -3,7 +3,7 @@ import type { Message, Output, Side } from '../../dissect/contract.ts';
 import { Base64Reader, plainBody } from './base64-reader.ts';
 import { type CallKind, callCodes, callKind, isUnaryType } from './open-call.ts';
 import { numberOfPath, pathByNumber } from './paths.ts';
-import { Flavour, PrefixFlag } from './payload.ts';
+import { Flavour, PrefixFlag, payloadHead } from './payload.ts';
 import { MessageReader } from './reader.ts';
 import { concludeCall, endOfStream, noEnd, trailersEnd } from './reader-end.ts';
 
@@ -111,14 +111,12 @@ export function answerReader(
 ): MessageReader | Base64Reader | undefined {
   const kind = side === 'server' ? callKind(bytes, from, to) : undefined;
   if (kind === undefined || !kind.prefixed || kind.code === callCodes.grpc) return undefined;
-  const reader = new MessageReader(out, {
-    key,
+  const reader = new MessageReader(out, key, {
     protocol: kind.code,
     version: out.message.version === 0 ? firstHttp2Version : out.message.version,
     flavour: kind.flavour,
     encoding: nothing,
-    format: kind.format,
-    path: pathByNumber(path),
+    head: payloadHead(kind.flavour, nothing, kind.format, pathByNumber(path)),
   });
   return kind.base64 ? new Base64Reader(reader) : reader;
 }

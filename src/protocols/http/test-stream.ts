@@ -184,6 +184,9 @@ export class TestStream implements Output {
   child(): void {
     throw new Error('HTTP reports no messages within messages');
   }
+  extend(): void {
+    throw new Error('HTTP begins no message with nothing');
+  }
   mark(): void {}
   settle(): boolean {
     return false;

@@ -3,7 +3,8 @@ import { type Output, type ParserStream, Role } from '../../dissect/contract.ts'
 import { Base64Reader } from '../grpc/base64-reader.ts';
 import { type CallKind, callCodes, callKind, unaryKind } from '../grpc/open-call.ts';
 import { sharedBytes } from '../grpc/paths.ts';
-import { MessageReader } from '../grpc/reader.ts';
+import { payloadHead } from '../grpc/payload.ts';
+import { type CallDirection, MessageReader } from '../grpc/reader.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 import {
   type CallRequest,
@@ -32,16 +33,10 @@ export function openCall(
 ): BodyReader | undefined {
   const { side, state, peer, out } = stream;
   if (isTunnel(stream, part)) return ends ? undefined : new TunnelReader(out, side, part.id);
-  const { bytes } = part.composer;
-  const { at, length } = part.contentType;
-  let kind = length === 0 ? undefined : callKind(bytes, at, at + length);
-  if (kind === undefined && part.isConnect && side === 'client') {
-    kind = unaryKind(Buffer.from(bytes.subarray(at, at + length)).toString('latin1'));
-  }
-  const request =
-    side === 'server' ? (peer.calls.get(part.id) ?? unknownPath) : requestOf(part, kind);
+  const request = side === 'server' ? (peer.calls.get(part.id) ?? unknownPath) : requestOf(part);
   // Of an answer whose headers are not known, the request's are.
-  if (kind === undefined && length === 0 && part.status < firstFailure) kind = request.kind;
+  const isSilent = part.contentType.length === 0 && part.status < firstFailure;
+  const kind = side === 'client' ? request.kind : isSilent ? request.kind : kindOf(part);
   if (kind === undefined) {
     // Maybe a proxy's answer: it still answers a call.
     part.protocol = part.grpcStatus >= 0 ? callCodes.grpc : (request.kind?.code ?? 0);
@@ -52,8 +47,25 @@ export function openCall(
   return kind.prefixed && !ends ? readerOf(out, part, kind, request) : undefined;
 }
 
-function requestOf(part: Http2Message, kind: CallKind | undefined): CallRequest {
-  return kind === undefined ? unknownPath : { path: slice(part, part.path), kind };
+/** The kind of call that the media type of a head tells. */
+function kindOf({ composer, contentType }: Http2Message): CallKind | undefined {
+  const { at, length } = contentType;
+  return length === 0 ? undefined : callKind(composer.bytes, at, at + length);
+}
+
+/** Of a request's head; the same one for heads that are the same. */
+function requestOf(part: Http2Message): CallRequest {
+  const known = part.head?.request;
+  if (known !== undefined) return known;
+  let kind = kindOf(part);
+  if (kind === undefined && part.isConnect) {
+    const { at, length } = part.contentType;
+    const type = part.composer.bytes.subarray(at, at + length);
+    kind = unaryKind(Buffer.from(type).toString('latin1'));
+  }
+  const request = kind === undefined ? unknownPath : { path: slice(part, part.path), kind };
+  if (part.head !== undefined) part.head.request = request;
+  return request;
 }
 
 /** Status of HTTP from which an answer is no call's. */
@@ -75,16 +87,23 @@ function readerOf(
   kind: CallKind,
   request: CallRequest,
 ): BodyReader {
-  const reader = new MessageReader(out, {
-    key: part.id,
-    protocol: kind.code,
-    version: http2Version,
-    flavour: kind.flavour,
-    encoding: slice(part, part.encoding),
-    format: kind.format,
-    path: request.path,
-  });
+  const reader = new MessageReader(out, part.id, directionOf(part, kind, request));
   return kind.base64 ? new Base64Reader(reader) : reader;
+}
+
+/** Of a head and the request that it belongs to; the same one for those that are the same. */
+function directionOf(part: Http2Message, kind: CallKind, request: CallRequest): CallDirection {
+  const known = part.head?.direction;
+  if (known !== undefined && part.head!.directionOf === request) return known;
+  const { code, flavour, format } = kind;
+  const encoding = slice(part, part.encoding);
+  const head = payloadHead(flavour, encoding, format, request.path);
+  const direction = { protocol: code, version: http2Version, flavour, encoding, head };
+  if (part.head !== undefined) {
+    part.head.direction = direction;
+    part.head.directionOf = request;
+  }
+  return direction;
 }
 
 function slice(part: Http2Message, { at, length }: Place): Uint8Array {

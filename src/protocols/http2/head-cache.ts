@@ -3,9 +3,9 @@
  * of the connection does not change, the same bytes are the same head: it need not be decoded anew.
  */
 import type { HpackDecoder } from './hpack.ts';
-import type { Http2Message, Place } from './stream.ts';
+import type { HeadFacts, Http2Message, Place } from './stream.ts';
 
-interface SeenHead {
+interface SeenHead extends HeadFacts {
   readonly decoder: HpackDecoder;
   /** Of the decoder's table. */
   readonly version: number;
@@ -59,7 +59,8 @@ export function takeHead(
   const { block, fields } = head;
   if (block.length !== to - from) return false;
   for (let i = 0; i < block.length; i++) if (block[i] !== bytes[from + i]) return false;
-  part.composer.put(fields, 0, fields.length);
+  part.composer.putAll(fields);
+  part.head = head;
   part.status = head.status;
   part.grpcStatus = head.grpcStatus;
   part.redacted = (head.flags & redactedFlag) !== 0;
@@ -95,7 +96,8 @@ export function keepHead(
     spans[i * 2 + 1] = length;
   }
   seen ??= new Array<SeenHead | undefined>(places).fill(undefined);
-  seen[place] = {
+  const head: SeenHead = {
+    ...{ request: undefined, direction: undefined, directionOf: undefined },
     decoder,
     version: decoder.version,
     block: block.slice(),
@@ -108,4 +110,6 @@ export function keepHead(
       (part.isConnect ? connectFlag : 0) |
       (part.isTunnel ? tunnelFlag : 0),
   };
+  seen[place] = head;
+  part.head = head;
 }

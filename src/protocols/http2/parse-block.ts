@@ -204,7 +204,7 @@ function messageOf(stream: Stream, id: number, ends: boolean): Http2Message | un
   if (known !== undefined) return known;
   if (closed.has(id)) return undefined;
   if (messages.size >= maxMessages) {
-    const oldest = messages.values().next().value!;
+    const oldest = messages.oldest()!;
     completeMessage(stream, oldest, Role.BySide, true);
   }
   const part = takeMessage(id);

@@ -56,7 +56,7 @@ function forget(state: Http2State): void {
 }
 
 export function end(_window: Window, stream: Stream): void {
-  for (const part of [...stream.state.messages.values()]) {
+  for (const part of stream.state.messages.values()) {
     completeMessage(stream, part, Role.BySide, true);
   }
 }

@@ -64,7 +64,7 @@ function answerOfReset(stream: Stream, id: number, code: number, by: number): vo
 /** Streams above `last` were not and will not be processed by this end. */
 export function goAway(stream: Stream, last: number, code: number): void {
   const { peer, out } = stream;
-  for (const part of [...peer.messages.values()]) {
+  for (const part of peer.messages.values()) {
     if (part.id <= last) continue;
     part.set(Figure.goAwayCode, code + 1);
     completeMessage(stream, part, stream.side === 'client' ? Role.Response : Role.Request, true);

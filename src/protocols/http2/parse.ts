@@ -4,7 +4,14 @@ import { Flag, Frame, frameHeaderBytes, preface } from './frames.ts';
 import { takeBlock } from './parse-block.ts';
 import { goAway, resetStream } from './parse-reset.ts';
 import { Figure } from './payload.ts';
-import { beginMessage, completeMessage, mayBegin, type Stream, takeBody } from './report.ts';
+import {
+  beginMessage,
+  completeMessage,
+  extendMessage,
+  mayBegin,
+  type Stream,
+  takeBody,
+} from './report.ts';
 import type { Http2State } from './stream.ts';
 
 /** Larger frames than this are passed over: none of the types that are read whole is. */
@@ -31,9 +38,9 @@ export function parse(window: Window, stream: Stream): Progress {
 function reportHeads(stream: Stream): void {
   const { fresh, messages } = stream.state;
   for (const part of fresh) {
-    if (messages.get(part.id) === part && !part.begun && mayBegin(stream, part)) {
-      beginMessage(stream, part, Role.BySide);
-    }
+    if (messages.get(part.id) !== part) continue;
+    if (part.isEmpty) extendMessage(stream, part);
+    else if (!part.begun && mayBegin(stream, part)) beginMessage(stream, part, Role.BySide);
   }
   fresh.length = 0;
 }

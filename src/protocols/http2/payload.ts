@@ -85,6 +85,13 @@ export class Composer {
     return this.#blockAt >= 0;
   }
 
+  /** The same for all of `bytes`, without a view of them. */
+  putAll(bytes: Uint8Array): void {
+    this.#grow(bytes.length);
+    this.bytes.set(bytes, this.used);
+    this.used += bytes.length;
+  }
+
   put(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     this.#grow(length);

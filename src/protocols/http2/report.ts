@@ -66,6 +66,25 @@ export function beginMessage({ out }: Stream, part: Http2Message, role: Role): v
   out.begin();
 }
 
+/**
+ * The same for one whose entry is needed now, for what is within its body. Mostly the whole of it has come,
+ * and then it would be kept twice: nothing is, until all that has come is read (`extendMessage`).
+ */
+function beginEmpty({ out, state }: Stream, part: Http2Message): void {
+  fill(out, part, 0, 0);
+  part.begun = true;
+  part.isEmpty = true;
+  out.begin();
+  state.fresh.push(part);
+}
+
+/** The rest of a message that was begun empty is still to come. */
+export function extendMessage({ out }: Stream, part: Http2Message): void {
+  fill(out, part, 0, part.composer.used);
+  part.isEmpty = false;
+  out.extend();
+}
+
 /** Nothing more will come of this message; it is forgotten. */
 export function completeMessage(
   stream: Stream,
@@ -105,7 +124,7 @@ export function openBody(stream: Stream, part: Http2Message, ends: boolean): voi
   part.inner = openCall(stream, part, ends);
   if (ends) return;
   if (part.inner !== undefined) {
-    if (!part.begun && mayBegin(stream, part)) beginMessage(stream, part, Role.BySide);
+    if (!part.begun && mayBegin(stream, part)) beginEmpty(stream, part);
     return;
   }
   const { at, length } = part.contentType;
@@ -114,9 +133,7 @@ export function openBody(stream: Stream, part: Http2Message, ends: boolean): voi
   if (!mayHaveReader(length)) return;
   const { bytes } = part.composer;
   part.inner = bodyReaderFor(out, side, part.id, part.requestNote, bytes, at, at + length);
-  if (part.inner !== undefined && !part.begun && mayBegin(stream, part)) {
-    beginMessage(stream, part, Role.BySide);
-  }
+  if (part.inner !== undefined && !part.begun && mayBegin(stream, part)) beginEmpty(stream, part);
 }
 
 /** A message whose head may be reported before it is complete. */

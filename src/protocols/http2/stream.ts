@@ -1,6 +1,8 @@
 /** What is remembered of a connection and of the messages that are on their way. */
 import type { Mark } from '../../dissect/contract.ts';
+import { MostlyOne } from '../../dissect/mostly-one.ts';
 import type { CallKind } from '../grpc/open-call.ts';
+import type { CallDirection } from '../grpc/reader.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 import { ClosedStreams } from './closed-streams.ts';
 import type { FieldSink, HeaderField } from './hpack.ts';
@@ -17,6 +19,15 @@ export interface Place {
 }
 
 const newPlace = (): Place => ({ at: 0, length: 0 });
+
+/** What was found out about a head, which all heads of the same bytes have in common. */
+export interface HeadFacts {
+  /** Of a request: the call that it makes, `unknownPath` when it makes none. */
+  request: CallRequest | undefined;
+  /** What the messages behind it have in common, and the request for which that holds. */
+  direction: CallDirection | undefined;
+  directionOf: CallRequest | undefined;
+}
 
 /** One message: one direction of a stream. */
 export class Http2Message {
@@ -41,7 +52,9 @@ export class Http2Message {
     this.encoding,
   ];
   /** The messages on their way among which it is. */
-  home: Map<number, Http2Message> | undefined = undefined;
+  home: MostlyOne<Http2Message> | undefined = undefined;
+  /** Of a head whose bytes were seen before. */
+  head: HeadFacts | undefined = undefined;
   status = 0;
   /** -1: not seen. */
   grpcStatus = -1;
@@ -57,6 +70,8 @@ export class Http2Message {
   /** Its final header block was seen. */
   hasHead = false;
   begun = false;
+  /** It was begun with nothing kept. */
+  isEmpty = false;
   malformed = false;
   hole = false;
   cut = false;
@@ -83,6 +98,7 @@ export class Http2Message {
     this.contentType.length = 0;
     this.trace.length = 0;
     this.encoding.length = 0;
+    this.head = undefined;
     this.status = 0;
     this.grpcStatus = -1;
     this.isConnect = false;
@@ -92,6 +108,7 @@ export class Http2Message {
     this.redacted = false;
     this.hasHead = false;
     this.begun = false;
+    this.isEmpty = false;
     this.malformed = false;
     this.hole = false;
     this.cut = false;
@@ -243,7 +260,7 @@ export interface CallRequest {
 /** One direction of a connection. */
 export class Http2State {
   readonly hpack: HpackDecoder;
-  readonly messages = new Map<number, Http2Message>();
+  readonly messages = new MostlyOne<Http2Message>();
   /** Heads of this window that have not been reported: often the whole message follows at once. */
   readonly fresh: Http2Message[] = [];
   /** The preface is over; only a client has one. */
