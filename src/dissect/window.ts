@@ -4,6 +4,7 @@
  * soon as it is read.
  */
 import type { Window } from './contract.ts';
+import { findByte } from './find-byte.ts';
 
 /** Smallest buffer the pool hands out; most left-overs are the first part of a head. */
 const smallestBuffer = 4096;
@@ -90,8 +91,8 @@ export class StreamWindow implements Window {
   }
 
   indexOf(byte: number, from: number): number {
-    const at = this.bytes.indexOf(byte, this.start + from);
-    return at < 0 || at >= this.end ? -1 : at - this.start;
+    const at = findByte(this.bytes, byte, this.start + from, this.end);
+    return at < 0 ? -1 : at - this.start;
   }
 
   latin1(from: number, to: number): string {

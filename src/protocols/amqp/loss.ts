@@ -1,5 +1,6 @@
 /** Joining in the middle, and going on after a loss: frames are only believed when all of them fits. */
 import { type Side, Verdict, type Window } from '../../dissect/contract.ts';
+import { findByte } from '../../dissect/find-byte.ts';
 import { abandonContents } from './content.ts';
 import { ClassId, methodByNumber, Sender } from './methods.ts';
 import { headerBytes, versionOf } from './parse.ts';
@@ -123,10 +124,10 @@ function beginning(window: Window): number {
 
 /** The window begins within a frame: who sends the first deciding method behind an end mark? */
 function decidesWithin(bytes: Uint8Array, start: number, end: number): Sender {
-  let at = bytes.indexOf(frameEnd, start);
-  while (at >= 0 && at < end) {
+  let at = findByte(bytes, frameEnd, start, end);
+  while (at >= 0) {
     if (frameAt(bytes, at + 1, end) > 0 && sender !== Sender.Both) return sender;
-    at = bytes.indexOf(frameEnd, at + 1);
+    at = findByte(bytes, frameEnd, at + 1, end);
   }
   return Sender.Both;
 }

@@ -1,5 +1,6 @@
 /** What becomes of a message that a hole, or the end of its side, falls into; finding the next one. */
 import type { ParserStream, Window } from '../../dissect/contract.ts';
+import { findByte } from '../../dissect/find-byte.ts';
 import { findCommand, fitsArity } from './commands.ts';
 import { beginMessage, finishMessage, keptLimit } from './parse-long.ts';
 import { fillAnswer } from './parse-reply.ts';
@@ -142,7 +143,11 @@ function findRequest(window: Window, state: RedisState): number {
   const { bytes, start, end } = window;
   const fresh = Math.min(state.stale, window.length);
   let partial = -1;
-  for (let at = bytes.indexOf(0x2a, start); at >= 0 && at < end; at = bytes.indexOf(0x2a, at + 1)) {
+  for (
+    let at = findByte(bytes, 0x2a, start, end);
+    at >= 0;
+    at = findByte(bytes, 0x2a, at + 1, end)
+  ) {
     const is = isRequestStart(bytes, at, end);
     if (is > 0) return found(state, at - start);
     if (is === 0 && partial < 0) partial = at;
@@ -186,7 +191,11 @@ function findReply(window: Window, stream: Stream): number {
     return found(state, fresh);
   const type = state.version === 3 ? 0x3e : 0x2a;
   let partial = -1;
-  for (let at = bytes.indexOf(type, start); at >= 0 && at < end; at = bytes.indexOf(type, at + 1)) {
+  for (
+    let at = findByte(bytes, type, start, end);
+    at >= 0;
+    at = findByte(bytes, type, at + 1, end)
+  ) {
     if (isPushStart(bytes, at, end)) return found(state, at - start);
     if (partial < 0 && end - at < pushStartBytes) partial = at;
   }

@@ -3,6 +3,7 @@
  * not, since others say PING, GET and QUIT as well: it waits for an answer that only Redis gives.
  */
 import { type Side, Verdict, type Window } from '../../dissect/contract.ts';
+import { findByte } from '../../dissect/find-byte.ts';
 import { type Command, findCommand, findSubcommand, fitsArity } from './commands.ts';
 import { cr, lf, Scan, scan } from './parse-value.ts';
 import { readHead, readWords, splitLine, words } from './parse-words.ts';
@@ -85,8 +86,8 @@ function recogniseLine(window: Window): number {
   let at = start;
   let telling = false;
   while (at < end) {
-    const newline = bytes.indexOf(lf, at);
-    const to = newline < 0 || newline >= end ? end : newline;
+    const newline = findByte(bytes, lf, at, end);
+    const to = newline < 0 ? end : newline;
     for (let i = at; i < to; i++) {
       if ((bytes[i]! < 0x20 && bytes[i] !== cr) || bytes[i]! > 0x7e) return Verdict.No;
     }
@@ -139,7 +140,7 @@ function recogniseReplies(bytes: Uint8Array, start: number, end: number): number
 
 /** Several values lie in what has come of an array. */
 function isNested(bytes: Uint8Array, at: number, end: number): boolean {
-  const head = bytes.indexOf(lf, at) + 1;
+  const head = findByte(bytes, lf, at, end) + 1;
   return head > 0 && head < end && scratch.at > 32 && !isCommandArray(bytes, at, end);
 }
 
@@ -194,8 +195,7 @@ export function isReply(bytes: Uint8Array, at: number, end: number): boolean {
   const type =
     first === 0x2b || first === 0x2d || first === 0x24 || first === 0x3a || first === 0x25;
   if (!type) return false;
-  const line = bytes.indexOf(cr, at);
-  return line > 0 && line < end;
+  return findByte(bytes, cr, at, end) > 0;
 }
 
 const pushStart =

@@ -1,5 +1,6 @@
 /** Finds the bytes of secrets in requests and answers, for the driver to overwrite. */
 import type { Message } from '../../dissect/contract.ts';
+import { findByte } from '../../dissect/find-byte.ts';
 import type { Command } from './commands.ts';
 import { words } from './parse-words.ts';
 import { hasSecrets, isSecretSetting, secretWords } from './secrets.ts';
@@ -37,8 +38,8 @@ function stringsOf(bytes: Uint8Array, start: number, end: number): number[] {
 }
 
 function lineEnd(bytes: Uint8Array, at: number, end: number): number {
-  const newline = bytes.indexOf(10, at);
-  return newline < 0 || newline >= end ? end : newline + 1;
+  const newline = findByte(bytes, 10, at, end);
+  return newline < 0 ? end : newline + 1;
 }
 
 function digits(bytes: Uint8Array, from: number, to: number): number {
