@@ -130,6 +130,7 @@ describe('targets', () => {
       pods: 3,
       namespaces: ['shop'],
       allNamespaces: false,
+      silentNodes: [],
     });
     expect(pods.map(({ name, tapped }) => [name, tapped])).toContainEqual(['server-1', true]);
     expect(nodes).toMatchObject([

@@ -18,11 +18,14 @@ import type { Intake } from './intake.ts';
 import { chosenSelection, savedText, saveSelection, selectionFile } from './selection.ts';
 import { removeSession } from './session-end.ts';
 import { watchSession } from './session-watch.ts';
+import { SilentNodes } from './silent-nodes.ts';
 import { TapperNodes } from './tapper-nodes.ts';
 import { summaryOf, targetsReport } from './targets-report.ts';
 
 /** Services change with their pods; the plan is made again at most so often. */
 const settleMs = 300;
+/** How often it is looked whether tappers report, ms. */
+const lookEveryMs = 2000;
 /** Whoever chooses targets waits no longer for the choice to be kept. */
 const saveMs = 5000;
 
@@ -42,6 +45,9 @@ export class ClusterSide {
   #settling: NodeJS.Timeout | undefined;
   #stopWatching: (() => void) | undefined;
   readonly #noted: string[] = [];
+  readonly #silent = new SilentNodes();
+  #silentNodes: readonly string[] = [];
+  #looking: NodeJS.Timeout | undefined;
   #told = '';
 
   constructor(
@@ -98,6 +104,7 @@ export class ClusterSide {
     });
     this.names.onNames(() => this.#settle());
     this.names.onPods(() => this.#settle());
+    this.#looking = setInterval(() => this.#tell(), lookEveryMs).unref();
     this.#update();
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     const { tapped, pods } = this.summary();
@@ -107,6 +114,7 @@ export class ClusterSide {
   async stop(): Promise<void> {
     this.#stopWatching?.();
     clearTimeout(this.#settling);
+    clearInterval(this.#looking);
     this.#follower?.stop();
     this.#tapperNodes.stop();
     await this.names.stop();
@@ -152,7 +160,11 @@ export class ClusterSide {
   }
 
   summary(): TargetsSummary {
-    return summaryOf({ selection: this.#selection, targets: this.#targets });
+    return summaryOf({
+      selection: this.#selection,
+      targets: this.#targets,
+      silentNodes: this.#silentNodes,
+    });
   }
 
   control(tappers: () => readonly TapperState[]): TargetControl {
@@ -165,8 +177,10 @@ export class ClusterSide {
           nodes: this.#plan.nodes,
           tappers: tappers(),
           notices: this.notices,
+          silentNodes: this.#silentNodes,
           nowMs: Date.now(),
         }),
+      summary: () => this.summary(),
       choose: (choice) => this.#choose(choice),
     };
   }
@@ -224,6 +238,13 @@ export class ClusterSide {
       this.#intake?.read(this.#plan);
       this.#tapperNodes.set(this.#plan.nodes);
     }
+    this.#tell();
+  }
+
+  /** Tells the summary when it is another one. */
+  #tell(): void {
+    const tappers = this.#intake?.tappers() ?? [];
+    this.#silentNodes = this.#silent.find(this.#plan.nodes, tappers, Date.now());
     const summary = this.summary();
     const text = JSON.stringify(summary);
     if (text === this.#told) return;

@@ -9,9 +9,7 @@ import type {
   WorkloadTargets,
 } from '../serve/api.ts';
 import type { TargetSelection, TargetSet } from '../targets/index.ts';
-
-/** A tapper that has not been heard of for so long is not running. */
-const silentMs = 15_000;
+import { isHeard } from './silent-nodes.ts';
 
 export interface ReportInput {
   readonly selection: TargetSelection;
@@ -21,13 +19,15 @@ export interface ReportInput {
   readonly nodes: readonly string[];
   readonly tappers: readonly TapperState[];
   readonly notices: readonly string[];
+  readonly silentNodes: readonly string[];
   readonly nowMs: number;
 }
 
 export function summaryOf({
   selection,
   targets,
-}: Pick<ReportInput, 'selection' | 'targets'>): TargetsSummary {
+  silentNodes,
+}: Pick<ReportInput, 'selection' | 'targets' | 'silentNodes'>): TargetsSummary {
   const tapped = targets.targets.length;
   const chosen = selection.allNamespaces
     ? undefined
@@ -40,6 +40,7 @@ export function summaryOf({
     pods: tapped + others.length,
     namespaces: chosen === undefined ? [] : [...chosen].sort(),
     allNamespaces: chosen === undefined,
+    silentNodes: [...silentNodes],
   };
 }
 
@@ -151,8 +152,8 @@ function stateOf(
   tapper: TapperState,
   nowMs: number,
 ): Omit<TargetedNode, 'name' | 'targets' | 'wanted'> {
-  const { counters, capture, connected, lastSeen, farewell } = tapper;
-  const running = connected && nowMs - lastSeen < silentMs;
+  const { counters, capture, lastSeen, farewell } = tapper;
+  const running = isHeard(tapper, nowMs);
   return {
     running,
     state: running ? capture.state : 'gone',

@@ -17,6 +17,7 @@
  *   GET    /api/v1/schema-files            GivenSchemas: what the files that were given say
  *   PUT    /api/v1/schema-files            { files } → GivenSchemas: reads messages by them
  *   GET    /api/v1/targets                 Targets; 404 when no cluster is tapped
+ *   GET    /api/v1/targets/summary         TargetsSummary
  *   PUT    /api/v1/targets                 TargetChoice → Targets: taps other pods from now on
  *   GET    /api/v1/live                    WebSocket, ?filter: LiveServerMessage / LiveClientMessage
  *
@@ -195,6 +196,8 @@ export interface TargetsSummary {
   readonly pods: number;
   readonly namespaces: string[];
   readonly allNamespaces: boolean;
+  /** Nodes with targets from which no tapper has reported for 15 s. Not given: none. */
+  readonly silentNodes?: string[];
 }
 
 export interface TargetedPod {

@@ -9,7 +9,15 @@ import type {
 import type { GivenSchemas, Protocol, SchemaFile } from '../dissect/contract.ts';
 import type { FieldSchema } from '../filter/contract.ts';
 import type { Store } from '../store/contract.ts';
-import type { Counters, Info, Labels, QueryCheck, TargetChoice, Targets } from './api.ts';
+import type {
+  Counters,
+  Info,
+  Labels,
+  QueryCheck,
+  TargetChoice,
+  Targets,
+  TargetsSummary,
+} from './api.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { ZodTypeProvider } from './zod-adapter.ts';
 
@@ -43,6 +51,7 @@ export interface SchemaControl {
 /** What is tapped in a cluster. */
 export interface TargetControl {
   report(): Targets;
+  summary(): TargetsSummary;
   /** Resolves with a sentence when the choice cannot be used; then nothing has changed. */
   choose(choice: TargetChoice): Promise<string | undefined>;
 }

@@ -53,6 +53,7 @@ it('describes every route, and nothing else', () => {
     'GET /api/v1/query/check',
     'GET /api/v1/schema-files',
     'GET /api/v1/targets',
+    'GET /api/v1/targets/summary',
     'PUT /api/v1/schema-files',
     'PUT /api/v1/targets',
   ]);

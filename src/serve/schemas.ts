@@ -341,6 +341,7 @@ export const targetsSummarySchema = named(
     pods: count,
     namespaces: z.array(z.string()),
     allNamespaces: z.boolean(),
+    silentNodes: z.array(z.string()).exactOptional(),
   }) satisfies z.ZodType<TargetsSummary>,
 );
 

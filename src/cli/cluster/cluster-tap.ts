@@ -28,6 +28,7 @@ import { referencesOf, removalMs, removeFromCluster } from './removal.ts';
 import { checkReach, findReach, type Reach, restrictedNotice } from './rights.ts';
 import { makeRoomForSession } from './running.ts';
 import { type ClusterSetup, connectCluster, namespacesText, targetNamespaces } from './setup.ts';
+import { watchSilentNodes } from './silent-nodes.ts';
 import { type PodChange, podTest, TargetPods } from './target-pods.ts';
 import { labelText, openTunnel, pageUrl, showPage, type Tunnel } from './tunnel.ts';
 
@@ -194,8 +195,11 @@ class ClusterTap {
       await this.#waitForServer(signal);
       await tunnel.probe();
       await giveSchemaFiles(this.#setup, tunnel.port, settings.secret.token);
-      showPage(context, pageUrl(tunnel.port, settings.secret.token), config.headless);
+      const { port } = tunnel;
+      const { token } = settings.secret;
+      showPage(context, pageUrl(port, token), config.headless);
       await Promise.race([
+        watchSilentNodes(context, { port, token }, signal),
         watchTappers(this.#setup, signal),
         watchServer(this.#setup, signal),
         keeper.ended.then(() => {

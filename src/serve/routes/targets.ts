@@ -1,8 +1,8 @@
 /** Which pods of a cluster are tapped, and choosing others. */
-import type { Targets } from '../api.ts';
+import type { Targets, TargetsSummary } from '../api.ts';
 import type { Api, ServeContext, TargetControl } from '../context.ts';
 import { badParameter, notFound } from '../errors.ts';
-import { apiErrorSchema } from '../schemas.ts';
+import { apiErrorSchema, targetsSummarySchema } from '../schemas.ts';
 import { targetChoiceSchema, targetsSchema } from '../target-schemas.ts';
 
 /** Of a choice with thousands of pods by name. */
@@ -18,6 +18,16 @@ export function targetsRoutes(app: Api, context: ServeContext): void {
       },
     },
     (): Targets => controlOf(context).report(),
+  );
+  app.get(
+    '/targets/summary',
+    {
+      schema: {
+        summary: 'How many pods are tapped, and which nodes nobody reads',
+        response: { 200: targetsSummarySchema, 401: apiErrorSchema, 404: apiErrorSchema },
+      },
+    },
+    (): TargetsSummary => controlOf(context).summary(),
   );
   app.put(
     '/targets',
