@@ -70,9 +70,12 @@ function loadTypes(): { cart: DescService; item: DescMessage; registry: Registry
   const { root } = protobuf.parse(shopProto, new protobuf.Root(), { keepCase: true });
   root.resolveAll();
   const set = (root as WithDescriptor).toDescriptor('proto3');
-  const registry = createFileRegistry(
-    fromBinary(FileDescriptorSetSchema, set.$type.encode(set).finish()),
-  );
+  const files = fromBinary(FileDescriptorSetSchema, set.$type.encode(set).finish());
+  for (const { messageType } of files.file) {
+    // A compiler would have set these.
+    for (const field of messageType.flatMap((each) => each.field)) field.jsonName = field.name;
+  }
+  const registry = createFileRegistry(files);
   const cart = registry.getService('mizu.shop.Cart')!;
   return { cart, item: registry.getMessage('mizu.shop.Item')!, registry };
 }

@@ -1,6 +1,7 @@
 /** The body of a call → its messages and, where it has one, its end. */
 import { inflateAll } from '../http/decode-codings.ts';
 import { type DecodedContent, decodeContent } from './decode-message.ts';
+import { guessCoding } from './guess-coding.ts';
 import { Flavour, PrefixFlag } from './payload.ts';
 
 /** Messages of a call that stand in its entry; each has an entry of its own. */
@@ -60,8 +61,10 @@ function isEnd(flags: number, flavour: Flavour): boolean {
 /** Undefined: compressed by what is not known. */
 function plain(content: Uint8Array, flags: number, encoding: string): Uint8Array | undefined {
   if ((flags & PrefixFlag.Compressed) === 0) return content;
-  if (encoding === '' || encoding === 'identity') return undefined;
-  const { bytes, remark } = inflateAll(content, [encoding]);
+  const said = encoding === 'identity' ? '' : encoding;
+  const coding = said === '' ? guessCoding(content) : said;
+  if (coding === undefined) return undefined;
+  const { bytes, remark } = inflateAll(content, [coding]);
   return remark === undefined ? bytes : undefined;
 }
 

@@ -30,20 +30,28 @@ const nothing: CallEnd = {
   metadata: {},
 };
 
-/** `body`: that of the call, base64 undone. */
+/** `body`: that of the call, base64 undone. `httpStatus`: 0 when there is none. */
 export function endOfCall(
   message: DecodedMessage,
   kind: CallKind | undefined,
   body: Uint8Array | undefined,
+  httpStatus: number,
 ): CallEnd {
   const direct = endOfFields([...message.trailers, ...message.head.fields]);
   if (direct !== undefined || kind === undefined || body === undefined) return direct ?? nothing;
   if (kind.flavour === Flavour.Grpc) return nothing;
-  if (!kind.prefixed) return connectEnd(contentOf(message).bytes, true);
+  if (!kind.prefixed) {
+    if (httpStatus >= 200 && httpStatus < 300) return { ...nothing, name: 'ok' };
+    return connectEnd(contentOf(message).bytes, true);
+  }
   const { head } = message;
   const { end } = callBody(body, {
     flavour: kind.flavour,
-    encoding: fieldValue(head.fields, 'connect-content-encoding') ?? '',
+    encoding:
+      fieldValue(
+        head.fields,
+        kind.flavour === Flavour.Connect ? 'connect-content-encoding' : 'grpc-encoding',
+      ) ?? '',
     format: 'json',
     path: '',
     isRequest: false,
@@ -101,7 +109,7 @@ function connectEnd(bytes: Uint8Array, isUnary: boolean): CallEnd {
   }
   if (!isMap(json)) return nothing;
   const error = isUnary ? json : json['error'];
-  const metadata = !isUnary && isMap(json['metadata']) ? json['metadata'] : {};
+  const metadata = isUnary ? {} : metadataOf(endMetadata(json['metadata']));
   if (!isMap(error)) return { ...nothing, name: 'ok', metadata };
   const { code, message, details } = error;
   if (isUnary && typeof code !== 'string') return nothing;
@@ -112,6 +120,16 @@ function connectEnd(bytes: Uint8Array, isUnary: boolean): CallEnd {
     details: Array.isArray(details) ? details.map(connectDetail) : [],
     metadata,
   };
+}
+
+/** Metadata at a stream's end: `{"name": ["value", ...]}`. */
+function endMetadata(metadata: Value): FieldLine[] {
+  if (!isMap(metadata)) return [];
+  return Object.entries(metadata).flatMap(([name, values]) =>
+    (Array.isArray(values) ? values : [values]).map(
+      (value) => new FieldLine(name, name.toLowerCase(), String(value)),
+    ),
+  );
 }
 
 /** `{"type": "google.rpc.RetryInfo", "value": base64}` */
@@ -125,10 +143,15 @@ function connectDetail(detail: Value): Value {
   return isMap(decoded) ? { '@type': type, ...decoded } : { '@type': type, value: decoded };
 }
 
+const trailerPrefix = 'trailer-';
+
 /** Trailers of a unary call of Connect are headers that begin with `trailer-`. */
 export function connectMetadata(fields: readonly FieldLine[]): ValueMap {
   const trailers = fields
-    .filter(({ lower }) => lower.startsWith('trailer-'))
-    .map(({ name, lower, value }) => new FieldLine(name.slice(8), lower.slice(8), value));
-  return metadataOf(trailers);
+    .filter(({ lower }) => lower.startsWith(trailerPrefix))
+    .map(
+      ({ name, lower, value }) =>
+        new FieldLine(name.slice(trailerPrefix.length), lower.slice(trailerPrefix.length), value),
+    );
+  return { ...metadataOf(fields, trailerPrefix), ...metadataOf(trailers) };
 }

@@ -66,7 +66,7 @@ export function messageValues(
   isRequest: boolean,
   payload: Uint8Array,
 ): ValueMap {
-  const { path, index, size, flags, encoding, format } = kept;
+  const { path, index, size, flags, format } = kept;
   if (!isRequest) learnFromAnswer(payload);
   const content = contentOfMessage(kept);
   const compressed = (flags & PrefixFlag.Compressed) !== 0;
@@ -81,7 +81,7 @@ export function messageValues(
     index,
     size,
     compressed,
-    ...(compressed && { encoding }),
+    ...(compressed && content.encoding !== '' && { encoding: content.encoding }),
     ...(decoded.type !== undefined && { type: decoded.type }),
     message: decoded.value,
     ...(remarks.length > 0 && { problems: remarks }),

@@ -6,14 +6,19 @@ import { type DecodedMessage, readMessage } from '../http/decode-message.ts';
 import { decode as decodeHttp2, readHttp2 } from '../http2/decode.ts';
 import { plainBody } from './base64-reader.ts';
 import { callBody } from './decode-body.ts';
-import { connectMetadata, endOfCall } from './decode-end.ts';
+import { type CallEnd, connectMetadata, endOfCall } from './decode-end.ts';
 import { messageValues, namesOf } from './decode-message.ts';
 import { metadataOf, timeoutMs } from './metadata.ts';
 import { type CallKind, callKind, unaryKind } from './open-call.ts';
-import { readMessagePayload } from './payload.ts';
+import { Flavour, readMessagePayload } from './payload.ts';
+import { connectName, statusName, statusOfReset } from './status.ts';
 import { unaryBody } from './unary.ts';
 
 const firstHttp2Version = 20;
+/** Of gRPC: what was not processed may be sent again. */
+const unavailable = 14;
+/** Value of the figure `resetBy`: of an answer it is the client. */
+const byReceiver = 2;
 
 /** The structured view of a call or of a message. Never throws; messages are decoded when first asked for. */
 export function decode(payload: Payload): DecodedExchange {
@@ -31,6 +36,8 @@ export function decode(payload: Payload): DecodedExchange {
 interface Side {
   readonly message: DecodedMessage;
   readonly kind: CallKind | undefined;
+  /** What a client makes of a stream of HTTP/2 that ended early; undefined: it did not. */
+  readonly statusOfStream: number | undefined;
 }
 
 function decodeCall(payload: Payload): DecodedExchange {
@@ -48,9 +55,16 @@ function decodeCall(payload: Payload): DecodedExchange {
 }
 
 function sideOf(bytes: Uint8Array, isHttp2: boolean, isResponse: boolean): Side {
-  const message = isHttp2 ? readHttp2(bytes).message : readMessage(bytes, isResponse);
+  const decoded = isHttp2 ? readHttp2(bytes) : undefined;
+  const message = decoded?.message ?? readMessage(bytes, isResponse);
   const type = Buffer.from(message.contentType);
-  return { message, kind: callKind(type, 0, type.length) ?? unaryKind(message.contentType) };
+  const { resetCode = 0, resetBy = 0, goAwayCode = 0 } = decoded?.figures ?? {};
+  const ofReset = resetCode > 0 ? statusOfReset(resetCode - 1, resetBy === byReceiver) : undefined;
+  return {
+    message,
+    kind: callKind(type, 0, type.length) ?? unaryKind(message.contentType),
+    statusOfStream: ofReset ?? (goAwayCode > 0 ? unavailable : undefined),
+  };
 }
 
 /** Values that cost something to make, made when they are first asked for. */
@@ -68,9 +82,12 @@ function lazy(map: ValueMap, names: readonly string[], make: () => ValueMap): vo
   }
 }
 
-function encodingOf(fields: readonly FieldLine[]): string {
+/** How messages are compressed; the one message of a unary call of Connect is so as the body of HTTP. */
+function encodingOf(fields: readonly FieldLine[], kind: CallKind | undefined): string {
+  const isUnary = kind !== undefined && !kind.prefixed;
   const value =
-    fieldValue(fields, 'grpc-encoding') ?? fieldValue(fields, 'connect-content-encoding');
+    fieldValue(fields, 'grpc-encoding') ??
+    fieldValue(fields, isUnary ? 'content-encoding' : 'connect-content-encoding');
   return value ?? '';
 }
 
@@ -81,7 +98,7 @@ function addRequest(request: ValueMap, { message, kind }: Side, path: string): v
   const timeout = timeoutMs(fieldValue(fields, 'grpc-timeout'));
   if (timeout !== undefined) request['timeoutMs'] = timeout;
   else if (Number.isFinite(connectTimeout)) request['timeoutMs'] = connectTimeout;
-  const encoding = encodingOf(fields);
+  const encoding = encodingOf(fields, kind);
   if (encoding !== '') request['encoding'] = encoding;
   request['metadata'] = metadataOf(fields);
   const target = typeof request['url'] === 'string' ? request['url'] : path;
@@ -100,7 +117,7 @@ function messagesOf(
       ? unaryBody(message, kind, path, target)
       : callBody(bodyBytes(message, kind), {
           flavour: kind.flavour,
-          encoding: encodingOf(message.head.fields),
+          encoding: encodingOf(message.head.fields, kind),
           format: Buffer.from(kind.format).toString('latin1'),
           path,
           isRequest,
@@ -119,29 +136,53 @@ function bodyBytes(message: DecodedMessage, kind: CallKind): Uint8Array {
 
 function addResponse(
   response: ValueMap,
-  { message, kind }: Side,
+  { message, kind, statusOfStream }: Side,
   path: string,
   asked: CallKind | undefined,
 ): void {
   const { fields } = message.head;
-  const encoding = encodingOf(fields);
+  const encoding = encodingOf(fields, kind);
   if (encoding !== '') response['encoding'] = encoding;
-  const end = endOfCall(message, kind, kind === undefined ? undefined : bodyBytes(message, kind));
-  if (asked?.code !== 9 && kind?.code !== 9) {
-    response['httpStatus'] = response['status'];
-    if (end.status !== undefined) response['status'] = end.status;
-    else if (Number(response['httpStatus']) < 400) response['status'] = 0;
-  }
-  response['statusText'] = end.name ?? response['statusText'];
+  const httpStatus = Number(response['status'] ?? 0);
+  const body = kind === undefined ? undefined : bodyBytes(message, kind);
+  const end = endOfCall(message, kind, body, httpStatus);
+  const isConnect = (kind ?? asked)?.flavour === Flavour.Connect;
+  const derived = end.name === undefined ? statusOfStream : undefined;
+  addStatus(response, end, derived, isConnect);
   if (end.message !== undefined && end.status !== 0) response['error'] = end.message;
   if (end.details.length > 0) response['details'] = [...end.details];
   response['metadata'] = {
-    ...metadataOf(fields),
+    ...(isConnect ? connectMetadata(fields) : metadataOf(fields)),
     ...metadataOf(message.trailers),
     ...end.metadata,
-    ...(kind?.code === 9 ? connectMetadata(fields) : {}),
   };
+  // The body of an error is no message of the call, and a call that was reset has no body.
+  if (isConnect && (kind ?? asked)?.prefixed === false && !isGood(httpStatus)) return;
   lazy(response, ['messages', 'messageProblems'], () =>
     messagesOf(message, kind ?? asked, path, undefined),
   );
+}
+
+function isGood(httpStatus: number): boolean {
+  return httpStatus >= 200 && httpStatus < 300;
+}
+
+/** Status of the call in place of HTTP's, where its protocol has one; by name for both. */
+function addStatus(
+  response: ValueMap,
+  end: CallEnd,
+  derived: number | undefined,
+  isConnect: boolean,
+): void {
+  const httpStatus = response['status'];
+  const status = end.status ?? derived;
+  if (!isConnect) {
+    response['httpStatus'] = httpStatus;
+    if (status !== undefined) response['status'] = status;
+    else if (Number(httpStatus) < 400) response['status'] = 0;
+  }
+  if (derived !== undefined) {
+    response['statusText'] = isConnect ? connectName(derived) : statusName(derived);
+    response['statusDerived'] = true;
+  } else response['statusText'] = end.name ?? response['statusText'];
 }

@@ -63,9 +63,14 @@ function rowsOf(
     const value = side[key];
     if (value === undefined || value === null || value === '' || typeof value === 'object')
       return [];
-    return [{ name: title, value, path: `${name}.${key}` }];
+    const path = `${name}.${key}`;
+    const isDerived = key === 'statusText' && side['statusDerived'] === true;
+    return [{ name: title, value, path, ...(isDerived && { remark: derivedRemark }) }];
   });
 }
+
+/** A status that no peer has said: see `statusOfReset`. */
+const derivedRemark = 'derived from how the stream ended';
 
 function problemRows(problems: Value, path: string): DetailRow[] {
   if (!Array.isArray(problems)) return [];

@@ -26,6 +26,11 @@ export const callFields: readonly FieldDeclaration[] = [
     help: 'Status of the call by name',
     values: statusNames,
   },
+  {
+    path: 'response.statusDerived',
+    type: 'boolean',
+    help: 'The status was not said, it follows from how the stream ended',
+  },
   { path: 'response.details', type: 'list', help: 'Details of an error, decoded' },
   { path: 'response.error', type: 'text', help: 'Message of an error' },
 ];

@@ -386,7 +386,7 @@ describe('Connect over HTTP/1', () => {
     expect(call.response).toMatchObject({
       statusText: 'resource_exhausted',
       error: 'enough',
-      metadata: { left: ['0'] },
+      metadata: { left: '0' },
     });
     expect(messagesOf(entries, 'response', call)).toEqual([{ total: 1 }, { total: 2 }]);
   });

@@ -15,6 +15,10 @@ const reserved = new Set([
   'transfer-encoding',
   'date',
   'trailer',
+  'keep-alive',
+  'vary',
+  'x-grpc-web',
+  'x-user-agent',
   'grpc-status',
   'grpc-message',
   'grpc-status-details-bin',
@@ -27,11 +31,12 @@ const reserved = new Set([
   'connect-accept-encoding',
 ]);
 
-/** Metadata by name; binary values decoded, repeats as lists. */
-export function metadataOf(fields: readonly FieldLine[]): ValueMap {
+/** Metadata by name; binary values decoded, repeats as lists. `without`: names that begin so are not. */
+export function metadataOf(fields: readonly FieldLine[], without = ':'): ValueMap {
   const map: ValueMap = {};
   for (const { lower, value } of fields) {
     if (lower.startsWith(':') || reserved.has(lower) || lower === '__proto__') continue;
+    if (lower.startsWith(without)) continue;
     const values = lower.endsWith('-bin') ? value.split(',').map(binaryText) : [value];
     for (const each of values) add(map, lower, each);
   }

@@ -28,6 +28,33 @@ export function statusName(code: number): string {
   return names[code] ?? String(code);
 }
 
+/** What a client makes of a stream that its server resets (gRPC over HTTP/2, "Errors"). */
+const ofResets: Readonly<Record<number, number>> = {
+  /** REFUSED_STREAM → UNAVAILABLE */
+  7: 14,
+  /** CANCEL → CANCELLED */
+  8: 1,
+  /** ENHANCE_YOUR_CALM → RESOURCE_EXHAUSTED */
+  11: 8,
+  /** INADEQUATE_SECURITY → PERMISSION_DENIED */
+  12: 7,
+};
+const internal = 13;
+const cancelled = 1;
+
+/**
+ * Status of gRPC that an error code of RST_STREAM stands for. A client that resets a stream has cancelled
+ * its call, whatever code its library sends.
+ */
+export function statusOfReset(errorCode: number, byClient: boolean): number {
+  return byClient ? cancelled : (ofResets[errorCode] ?? internal);
+}
+
+/** `not_found` of 5, as Connect calls it. */
+export function connectName(code: number): string {
+  return code === 1 ? 'canceled' : statusName(code).toLowerCase();
+}
+
 /** Number of Connect's `not_found`; what it does not know is UNKNOWN. */
 export function codeOfConnect(name: string): number {
   if (name === 'canceled') return 1;

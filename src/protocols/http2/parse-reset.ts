@@ -1,5 +1,7 @@
 /** Streams that end early: RST_STREAM and GOAWAY (RFC 9113, 6.4, 6.8). */
 import { Role } from '../../dissect/contract.ts';
+import { callCodes } from '../grpc/open-call.ts';
+import { statusOfReset } from '../grpc/status.ts';
 import { Figure } from './payload.ts';
 import { completeMessage, type Stream } from './report.ts';
 import type { Http2Message } from './stream.ts';
@@ -24,8 +26,10 @@ export function resetStream(stream: Stream, id: number, code: number): void {
   const [request, response] = side === 'client' ? [own, others] : [others, own];
   const roles = rolesSeenFrom(side);
   if (request !== undefined) complete(stream, request, roles.request);
-  if (response !== undefined) complete(stream, response, roles.response);
-  else answerOfReset(stream, id, code, side === 'server' ? byThisEnd : byOtherEnd);
+  if (response !== undefined) {
+    deriveStatus(response, code, side === 'client');
+    complete(stream, response, roles.response);
+  } else answerOfReset(stream, id, code, side === 'server' ? byThisEnd : byOtherEnd);
   const { message } = stream.out;
   message.reset();
   message.key = id;
@@ -36,6 +40,13 @@ export function resetStream(stream: Stream, id: number, code: number): void {
 function mark(part: Http2Message, code: number, by: number): void {
   part.set(Figure.resetCode, code + 1);
   part.set(Figure.resetBy, by);
+}
+
+/** A call of gRPC whose status was not said has the one that its reset stands for. */
+function deriveStatus(part: Http2Message, code: number, byClient: boolean): void {
+  const { protocol, grpcStatus } = part;
+  const isCall = protocol === callCodes.grpc || protocol === callCodes.grpcWeb;
+  if (isCall && grpcStatus < 0) part.grpcStatus = statusOfReset(code, byClient);
 }
 
 /** Which role to report a message under when the end that is read now did not send it. */
@@ -51,13 +62,16 @@ function complete(stream: Stream, part: Http2Message, role: Role): void {
 
 /** The request waits, and no header of an answer has come: the reset is the answer. */
 function answerOfReset(stream: Stream, id: number, code: number, by: number): void {
-  const { out, side } = stream;
+  const { out, side, state, peer } = stream;
   if (out.noteOf(id) === 0) return;
   const part = takeMessage(id);
   out.mark(part.mark);
   mark(part, code, by);
   part.hasHead = true;
   part.failed = code !== noError;
+  const { calls } = side === 'client' ? state : peer;
+  part.protocol = calls.get(id)?.kind?.code ?? 0;
+  deriveStatus(part, code, side === 'client');
   completeMessage(stream, part, side === 'server' ? Role.BySide : Role.Response, false);
 }
 
