@@ -1,7 +1,7 @@
 /** What is tapped in the cluster, as the server reports it; nothing where no cluster is tapped. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import type { TargetedNode, Targets } from '../../../src/serve/api.ts';
+import type { TargetedNode } from '../../../src/serve/api.ts';
 import { api } from './api.ts';
 import { useObserved } from './observable.ts';
 import { useInfo } from './queries.ts';
@@ -46,7 +46,28 @@ export function useTargets(watched: boolean) {
   });
 }
 
-/** Nodes whose tapper should run and does not. */
-export function silentNodes(targets: Targets | undefined): TargetedNode[] {
-  return targets?.nodes.filter(({ wanted, running }) => wanted && !running) ?? [];
+export interface SilentNode {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Nodes whose tapper should run and does not, by the report; and those that the summary tells of already. */
+export function silentNodes(
+  nodes: readonly TargetedNode[],
+  told: readonly string[] = [],
+): SilentNode[] {
+  const silent = nodes.filter(({ wanted, running }) => wanted && !running);
+  const known = new Set(silent.map(({ name }) => name));
+  return [
+    ...silent.map(({ name, reason }) => ({ name, reason: reason || 'no tapper runs there' })),
+    ...told
+      .filter((name) => !known.has(name))
+      .map((name) => ({ name, reason: 'no tapper has reported from there' })),
+  ];
+}
+
+export function useSilentNodes(): SilentNode[] {
+  const { data } = useTargets(false);
+  const told = useObserved(targetsState, (state) => state.summary?.silentNodes);
+  return silentNodes(data?.targets.nodes ?? [], told);
 }

@@ -8,7 +8,7 @@ import { useProtocols } from '../data/queries.ts';
 import { settings } from '../data/settings.ts';
 import { filterBy } from '../query-bar/control.ts';
 import { comparison } from '../query-bar/language.ts';
-import { slowAfter, statusClass, statusText } from '../traffic/columns.ts';
+import { seenText, slowAfter, statusClass, statusText } from '../traffic/columns.ts';
 import {
   addressText,
   type EndFact,
@@ -20,6 +20,7 @@ import {
 } from '../traffic/ends.ts';
 import { showCall, showMessages } from '../traffic/moves.ts';
 import { protocolColour } from '../traffic/row.tsx';
+import { rpcStatusName } from '../traffic/rpc-status.ts';
 import { bytes, clockTime, duration, exactTime, headAndTail } from '../ui/format.ts';
 import {
   BottomPaneIcon,
@@ -47,7 +48,7 @@ export function Head({ row, labels }: HeadProps) {
           <span className="target-head">{head}</span>
           {tail !== '' && <span className="target-tail">{tail}</span>}
         </span>
-        <span className={`details-status ${statusClass(row)}`}>{statusText(row)}</span>
+        <span className={`details-status ${statusClass(row)}`}>{fullStatus(row)}</span>
         <PaneButtons isCall={row.protocol.name === 'http' && row.parent === ''} />
       </div>
       <div className="details-facts dim">
@@ -57,6 +58,7 @@ export function Head({ row, labels }: HeadProps) {
         <span data-tip="request and response on the wire">
           {bytes(row.requestSize)} / {bytes(row.responseSize)}
         </span>
+        {row.sightings > 1 && <span>{seenText(row)}</span>}
         {row.demo && <span className="label">demo</span>}
       </div>
       <End row={row} side="src" />
@@ -94,9 +96,22 @@ function Protocol({ row }: { readonly row: EntryRow }) {
       style={protocolColour(known?.colour ?? 'var(--line-strong)')}
       data-tip={known?.title}
     >
-      {row.protocol.abbr} {row.protocol.version}
+      {protocolText(row.protocol)}
     </span>
   );
+}
+
+/** `HTTP 1.1`, `HTTP/2`; what is spoken on top of it has its version: `gRPC over HTTP/2`. */
+function protocolText({ name, version, abbr }: EntryRow['protocol']): string {
+  if (name !== 'http' || abbr === 'HTTP') return `${abbr} ${version}`.trimEnd();
+  const http = `HTTP/${version.replace(/\.0$/, '')}`;
+  return abbr === http ? abbr : `${abbr} over ${http}`;
+}
+
+/** With its name, where it has one: `5 NOT_FOUND`. */
+function fullStatus(row: EntryRow): string {
+  const name = rpcStatusName(row);
+  return name === '' || name === 'OK' ? statusText(row) : `${row.status} ${name}`;
 }
 
 const words = { src: 'from', dst: 'to' } as const;

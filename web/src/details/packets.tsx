@@ -2,18 +2,32 @@
 import type { DetailRow } from '../../../src/dissect/contract.ts';
 import type { EntryRow } from '../../../src/entry/entry.ts';
 import { rawAddress } from '../data/api.ts';
-import { seenText } from '../traffic/columns.ts';
-import { type EndSide, endFacts, endTitles } from '../traffic/ends.ts';
+import { type EndSide, endFacts, endTitles, nameSource } from '../traffic/ends.ts';
 import { exactBytes } from '../ui/format.ts';
 import { DownloadIcon } from '../ui/icons.tsx';
 import { ValueTable } from './value-table.tsx';
 
 function endpointRows(side: EndSide, row: EntryRow): DetailRow[] {
-  const { name } = row[side];
+  const { name, origin } = row[side];
+  const source = nameSource(row[side]);
+  const title = endTitles[side];
   return [
-    ...(name === '' ? [] : [{ label: 'name', value: name, path: `${side}.name` }]),
-    ...endFacts(row, side),
-  ].map(({ label, value, path }) => ({ name: `${endTitles[side]} ${label}`, value, path }));
+    ...(name === '' ? [] : [{ name: `${title} name`, value: name, path: `${side}.name` }]),
+    ...(source === ''
+      ? []
+      : [
+          {
+            name: `${title} name from`,
+            value: source,
+            ...(origin !== undefined && { path: `${side}.origin` }),
+          },
+        ]),
+    ...endFacts(row, side).map(({ label, value, path }) => ({
+      name: `${title} ${label}`,
+      value,
+      path,
+    })),
+  ];
 }
 
 function packetRows(row: EntryRow): DetailRow[] {
@@ -25,9 +39,17 @@ function packetRows(row: EntryRow): DetailRow[] {
     { name: 'Request on the wire', value: exactBytes(row.requestSize) },
     { name: 'Response on the wire', value: exactBytes(row.responseSize) },
     { name: 'Captured by', value: row.capture, path: 'capture' },
-    ...(row.node === '' ? [] : [{ name: 'Node', value: row.node, path: 'node' }]),
-    ...(row.sightings > 1 ? [{ name: 'Joined from', value: seenText(row) }] : []),
+    ...seenRows(row),
     { name: 'Connection', value: row.stream, path: 'stream' },
+  ];
+}
+
+/** The nodes that saw it, the first one first; and how often it was seen in all. */
+function seenRows({ node, seenOn, sightings }: EntryRow): DetailRow[] {
+  const nodes = [...new Set(seenOn ?? [node])].filter((name) => name !== '');
+  return [
+    ...nodes.map((name) => ({ name: 'Seen on node', value: name, path: 'node' })),
+    ...(sightings > 1 ? [{ name: 'Seen', value: `${sightings} times, shown once` }] : []),
   ];
 }
 

@@ -17,7 +17,11 @@ import { ValueTable } from './value-table.tsx';
 const besideFrom = 860;
 
 /** Tables that repeat what the head of the pane says: last, and closed until they are asked for. */
-const repeats = new Set(['Details', 'Path Segments']);
+const repeats = new Set([
+  ...['Details', 'Path Segments', 'Request Header', 'Response Header'],
+  // What lies below: of gRPC the HTTP, of HTTP/2 the frames.
+  ...['HTTP', 'Frames'],
+]);
 /** Longer tables are closed at first: above the other side's body they would be in its way. */
 const longTable = { both: 6, alone: 20 } as const;
 /** Characters of a closed table that are shown beside its title. */
@@ -94,6 +98,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
           isForm={isForm}
           isCut={isCut}
           isLong={section.kind === 'table' && section.rows.length > longest}
+          isOnly={own.every(({ title }) => repeats.has(title))}
         />
       ))}
     </div>
@@ -103,6 +108,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
 /** What tells something new first. */
 function inOrder(sections: readonly Section[]): readonly Section[] {
   const isRepeat = ({ title }: Section) => repeats.has(title);
+  if (sections.every(isRepeat)) return sections;
   return [...sections.filter((section) => !isRepeat(section)), ...sections.filter(isRepeat)];
 }
 
@@ -134,18 +140,21 @@ interface SectionProps {
   readonly entry: Entry;
   readonly side: Side;
   readonly isLong: boolean;
+  /** There is nothing else to look at. */
+  readonly isOnly: boolean;
   /** Its fields stand in a table of their own. */
   readonly isForm: boolean;
   /** The body of this side is cut. */
   readonly isCut: boolean;
 }
 
-function OneSection({ section, entry, side, isLong, isForm, isCut }: SectionProps) {
+function OneSection({ section, entry, side, isLong, isOnly, isForm, isCut }: SectionProps) {
   const { title } = section;
   const chosen = useObserved(settings, (value) => value.openSections)[title];
   // That a body is cut is said where the body is.
   const known = isCut && repeats.has(title) ? 1 : 0;
-  const open = chosen ?? (remarks(section) > known || (!isLong && !repeats.has(title)));
+  const isClosed = isLong || (repeats.has(title) && !isOnly);
+  const open = chosen ?? (remarks(section) > known || !isClosed);
   if (section.kind === 'body') {
     if (section.size === 0 && section.content === '' && !section.cut) return null;
     return <Body body={section} entry={entry.id} side={side} isForm={isForm} />;

@@ -58,7 +58,7 @@ function Remark({ text }: { readonly text: string }) {
       {text.startsWith(withoutType) && (
         <button
           type="button"
-          className="button small"
+          className="button small bordered remark-button"
           data-tip="Give .proto files (s)"
           onClick={() => pageState.set({ dialog: 'schemas' })}
         >

@@ -36,7 +36,10 @@ export interface Command {
 
 /** What is there at the moment: the commands that make sense now, and one for each protocol. */
 export function commandsNow(): Command[] {
-  const macros = Object.entries(protocolsNow()?.macros ?? {});
+  const macros = Object.entries(protocolsNow()?.macros ?? {}).filter(
+    // Of several words for the same the first is enough.
+    ([, meaning], at, all) => all.findIndex(([, other]) => other === meaning) === at,
+  );
   const known = commands.filter(({ isThere }) => isThere?.() ?? true);
   return [
     ...known,

@@ -69,6 +69,14 @@ function CounterItems({ counters }: { readonly counters: Counters }) {
       <span className={lost > 0 ? 'amber' : ''} data-tip={lossTip(counters)}>
         lost {integer(lost)}
       </span>
+      {counters.refine.ignored > 0 && (
+        <span
+          data-tip={`${plural(counters.refine.ignored, 'call')} left out by their User-Agent: tap.ignored-user-agents`}
+        >
+          {integer(counters.refine.ignored)} ignored
+          <span className="wide-words"> by tap.ignored-user-agents</span>
+        </span>
+      )}
       <span data-tip={storeTip(counters)}>
         {store.oldestTimestamp > 0 && `from ${clockSeconds(store.oldestTimestamp)}, `}
         {megabytes(store.bytes)} of {megabytes(store.limitBytes)} MB

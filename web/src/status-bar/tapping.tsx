@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { TargetedPod } from '../../../src/serve/api.ts';
 import { useObserved } from '../data/observable.ts';
 import { goTo } from '../data/place.ts';
-import { silentNodes, useIsCluster, useTargets } from '../data/targets.ts';
+import { useIsCluster, useSilentNodes, useTargets } from '../data/targets.ts';
 import { tappingText, targetsState } from '../data/targets-state.ts';
 import { integer, plural } from '../ui/format.ts';
 
@@ -110,10 +110,9 @@ export function SilentItem() {
 }
 
 function Silent() {
-  const { data } = useTargets(false);
-  const nodes = silentNodes(data?.targets);
+  const nodes = useSilentNodes();
   if (nodes.length === 0) return null;
-  const tip = nodes.map(({ name, reason }) => `${name}: ${reason || 'no tapper runs there'}`);
+  const tip = nodes.map(({ name, reason }) => `${name}: ${reason}`);
   return (
     <span className="red" data-tip={tip.join('\n')}>
       {plural(nodes.length, 'node')} not tapped

@@ -8,7 +8,7 @@ import { say } from '../data/page-state.ts';
 import { goTo } from '../data/place.ts';
 import { useInfo } from '../data/queries.ts';
 import { session } from '../data/session.ts';
-import { targetsKey, useIsCluster, useTargets } from '../data/targets.ts';
+import { silentNodes, targetsKey, useIsCluster, useTargets } from '../data/targets.ts';
 import { tappingText } from '../data/targets-state.ts';
 import { Disconnected } from '../traffic/banners.tsx';
 import { plural } from '../ui/format.ts';
@@ -140,11 +140,17 @@ interface WholeProps {
 function Whole({ targets, readAt }: WholeProps) {
   const draft = useDraft(targets);
   useObserved(session.counters, (state) => state.counters);
+  const silent = silentNodes(targets.nodes, targets.summary.silentNodes);
   return (
     <main className="targets" aria-label="Targets">
       <Disconnected />
       <Notices notices={targets.notices} />
-      <h1 className="targets-summary">{tappingText(targets.summary)}</h1>
+      <h1 className="targets-summary">
+        {tappingText(targets.summary)}
+        {silent.length > 0 && (
+          <span className="red"> · nothing from {silent.map(({ name }) => name).join(', ')}</span>
+        )}
+      </h1>
       <div className="targets-parts">
         <ChoiceForm
           targets={targets}

@@ -6,7 +6,7 @@ import { pageState } from '../data/page-state.ts';
 import { addressOf, goTo, type Place, placeState } from '../data/place.ts';
 import { useInfo } from '../data/queries.ts';
 import { session } from '../data/session.ts';
-import { silentNodes, useIsCluster, useTargets } from '../data/targets.ts';
+import { useIsCluster, useSilentNodes } from '../data/targets.ts';
 import { exactTime } from '../ui/format.ts';
 import { ThemeIcon } from '../ui/icons.tsx';
 import './top-bar.css';
@@ -59,8 +59,7 @@ function PageLink({ place, children }: { readonly place: Place; readonly childre
 
 /** A node that should be tapped and is not is worth a look at the targets. */
 function TargetsMark() {
-  const { data } = useTargets(false);
-  if (silentNodes(data?.targets).length === 0) return null;
+  if (useSilentNodes().length === 0) return null;
   return (
     <span className="dot bad">
       <span className="hidden-text">: a tapper is not running</span>

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { EntryRow } from '../../../src/entry/entry.ts';
 import { columnsNow, seenText, statusText } from './columns.ts';
-import { endFacts, endQuery, foreignNamespace, kindText } from './ends.ts';
+import { endFacts, endQuery, foreignNamespace, kindText, nameSource } from './ends.ts';
 
 const row = (changes: Partial<EntryRow>) =>
   ({
     outcome: 'ok',
     status: 200,
     parent: '',
+    contentType: '',
     src: { ip: '10.0.0.1', port: 41_000, name: 'cart', pod: 'cart-7d9', namespace: 'shop' },
     dst: {
       ip: '10.0.0.2',
@@ -30,6 +31,16 @@ describe('the status of a row', () => {
   test('protocols without numbers say that there was an error, and nothing when there was none', () => {
     expect(statusText(row({ outcome: 'failed', status: 0 }))).toBe('error');
     expect(statusText(row({ status: 0 }))).toBe('');
+  });
+  test('0 is a status of gRPC, and its others have names', () => {
+    const call = { contentType: 'application/grpc+proto', status: 0 };
+    expect(statusText(row(call))).toBe('OK');
+    expect(statusText(row({ ...call, outcome: 'no response' }))).toBe('—');
+    expect(statusText(row({ ...call, parent: '0af3' }))).toBe('');
+    const failed = row({ ...call, outcome: 'failed', status: 5 });
+    expect(statusText(failed)).toBe('5');
+    const status = columnsNow().find(({ id }) => id === 'status');
+    expect(status?.hint(failed)).toBe('5 NOT_FOUND');
   });
   test('no answer', () => {
     expect(statusText(row({ outcome: 'pending' }))).toBe('…');
@@ -82,6 +93,9 @@ describe('the ends of a call', () => {
       kind: 'external',
     } as const;
     expect(kindText(external)).toContain('comes from the traffic');
+    expect(kindText({ ...external, origin: 'dns' })).toContain('DNS answer');
+    expect(nameSource({ ...external, origin: 'sni' })).toContain('SNI');
+    expect(nameSource({ ...row({}).dst, kind: 'pod' })).toContain('objects of the cluster');
     expect(kindText(row({}).dst)).toBe('');
   });
 });

@@ -5,6 +5,7 @@ import { useObserved } from '../data/observable.ts';
 import { settings } from '../data/settings.ts';
 import { atLeast, bytes, clockTime, duration, exactBytes, exactTime } from '../ui/format.ts';
 import { endpointText, endQuery } from './ends.ts';
+import { rpcStatusName } from './rpc-status.ts';
 
 export interface Column {
   readonly id: string;
@@ -26,7 +27,7 @@ export function statusText(row: EntryRow): string {
   const { outcome, status } = row;
   if (outcome === 'pending') return '…';
   if (outcome === 'no response') return '—';
-  if (outcome !== 'failed') return status === 0 ? '' : String(status);
+  if (outcome !== 'failed') return status === 0 ? rpcStatusName(row) : String(status);
   if (status === 0) return 'error';
   return status >= 200 && status < 300 ? `${status}!` : String(status);
 }
@@ -35,6 +36,7 @@ function statusHint(row: EntryRow): string {
   if (row.outcome === 'pending') return 'No response yet';
   if (row.outcome === 'no response') return 'No response was seen';
   if (row.outcome === 'no request') return 'The request was not seen';
+  if (rpcStatusName(row) !== '') return `${row.status} ${rpcStatusName(row)}`;
   if (statusText(row).endsWith('!')) return 'The answer tells of an error within it';
   return '';
 }

@@ -1,5 +1,6 @@
 /** The two ends of a call: how they are called, and everything that is known of them. */
 import type { Endpoint, EntryRow } from '../../../src/entry/entry.ts';
+import type { NameOrigin } from '../../../src/resolve/contract.ts';
 
 export type EndSide = 'src' | 'dst';
 
@@ -62,10 +63,30 @@ export function endFacts(row: EntryRow, side: EndSide): EndFact[] {
   return facts;
 }
 
+const origins: Readonly<Record<NameOrigin, string>> = {
+  dns: 'a DNS answer that was heard',
+  sni: 'a TLS greeting (SNI)',
+  host: 'a Host header',
+};
+
+/** Where the name of something outside comes from. */
+function originText(origin: NameOrigin | undefined): string {
+  return origin === undefined ? 'the traffic' : origins[origin];
+}
+
+/** Who says what an end is called; empty when it has no name. */
+export function nameSource({ kind, name, origin }: Endpoint): string {
+  if (name === '') return '';
+  if (kind === 'external') return originText(origin);
+  if (kind === 'process') return 'the processes of this machine';
+  return kind === undefined ? '' : 'the objects of the cluster, as they were then';
+}
+
 /** What an end is, in words, where its name alone could be misread. */
-export function kindText({ kind, name }: Endpoint): string {
-  if (kind === 'external' && name !== '')
-    return 'outside the cluster; the name comes from the traffic';
+export function kindText({ kind, name, origin }: Endpoint): string {
+  if (kind === 'external' && name !== '') {
+    return `outside the cluster; the name comes from ${originText(origin)}`;
+  }
   if (kind === 'node') return 'a node of the cluster';
   if (kind === 'kubernetes') return 'the cluster itself';
   if (kind === 'service') return 'a service; the pod behind it is not known';

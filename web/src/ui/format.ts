@@ -90,12 +90,14 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${integer(n)} ${n === 1 ? one : many}`;
 }
 
-/** Characters of a path that are always shown at its end. */
+/** Characters of a path that are always shown at its end: at most this many, of short ones half. */
 const tailLength = 18;
+/** Whatever is shorter fits. */
+const fitting = 16;
 
 /** Splits a long text so that its middle can be cut on screen and its end stays visible. */
 export function headAndTail(text: string): readonly [string, string] {
-  return text.length <= tailLength * 2
-    ? [text, '']
-    : [text.slice(0, -tailLength), text.slice(-tailLength)];
+  if (text.length <= fitting) return [text, ''];
+  const tail = Math.min(tailLength, text.length >> 1);
+  return [text.slice(0, -tail), text.slice(-tail)];
 }
