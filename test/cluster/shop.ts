@@ -94,7 +94,7 @@ process.stdin.resume();
 process.stdin.on('end', () => { ending = true; finish(); });
 `;
 
-const container = (name: string, command: readonly string[]) => ({
+export const container = (name: string, command: readonly string[]) => ({
   name,
   image,
   imagePullPolicy: 'IfNotPresent',
@@ -107,7 +107,7 @@ const container = (name: string, command: readonly string[]) => ({
     seccompProfile: { type: 'RuntimeDefault' },
   },
 });
-const volumes = [{ name: 'code', configMap: { name: 'code' } }];
+export const volumes = [{ name: 'code', configMap: { name: 'code' } }];
 
 export interface Shop {
   readonly namespace: string;
