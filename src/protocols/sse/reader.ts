@@ -11,7 +11,7 @@ import type { BodyReader } from '../http/body-reader.ts';
 import { heldMemory } from '../http/held-memory.ts';
 import { cr, equalsIgnoringCase, lf } from '../http/parse-bytes.ts';
 import { Refined, refinementOf } from '../http/refined.ts';
-import { EventInflater, looksCompressed } from './inflate.ts';
+import { codingOfStream, EventInflater } from './inflate.ts';
 import { fillEvent } from './report.ts';
 
 const mediaType = 'text/event-stream';
@@ -68,23 +68,19 @@ class EventReader implements BodyReader {
     if (this.#isOff) return;
     if (!this.#started) {
       this.#started = true;
-      if (looksCompressed(bytes, from, to)) {
-        this.#inflater = new EventInflater(bytes[from]!, (text) =>
-          this.#read(text, 0, text.length, 0),
-        );
-      } else if (!looksLikeText(bytes, from, to)) {
-        this.#isOff = true;
-        return;
+      const coding = codingOfStream(bytes, from, to);
+      if (coding !== undefined) {
+        this.#inflater = new EventInflater(coding, (text) => this.#read(text, 0, text.length, 0));
       }
     }
     if (this.#inflater === undefined) this.#read(bytes, from, to, from);
-    else if (!this.#inflater.push(bytes, from, to)) this.#isOff = true;
+    else if (!this.#inflater.push(bytes, from, to)) this.#turnOff();
   }
 
   hole(_length: number): void {
     if (this.#isOff) return;
     // What was compressed cannot be read behind a hole.
-    if (this.#inflater !== undefined) this.#isOff = true;
+    if (this.#inflater !== undefined) this.#turnOff();
     if (this.#used > 0) this.#report(true, false);
     this.#isLost = true;
     this.#behindCr = false;
@@ -95,7 +91,13 @@ class EventReader implements BodyReader {
   end(complete: boolean): void {
     if (!this.#isOff && !this.#isLost && this.#used > 0) this.#report(false, true, complete);
     heldMemory.give(this.#share);
+    this.#turnOff();
+  }
+
+  /** Nothing more is read. */
+  #turnOff(): void {
     this.#isOff = true;
+    this.#inflater?.close();
   }
 
   /** `base`: index of the window's first byte, for the places of events; what was inflated has none. */
@@ -203,16 +205,4 @@ class EventReader implements BodyReader {
     this.#event = new Uint8Array(firstBytes);
     heldMemory.give(this.#share);
   }
-}
-
-/** Bytes at the beginning that must be text. */
-const sniffedBytes = 64;
-
-function looksLikeText(bytes: Uint8Array, from: number, to: number): boolean {
-  const end = Math.min(to, from + sniffedBytes);
-  for (let i = from; i < end; i++) {
-    const byte = bytes[i]!;
-    if (byte < 32 && byte !== 9 && byte !== lf && byte !== cr) return false;
-  }
-  return true;
 }

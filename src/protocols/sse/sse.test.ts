@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, createDeflate, createGzip } from 'node:zlib';
+import {
+  constants,
+  createBrotliCompress,
+  createDeflate,
+  createGzip,
+  createZstdCompress,
+} from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../test/fuzz/random.ts';
 import type { Entry } from '../../entry/entry.ts';
@@ -191,15 +197,23 @@ test('joined in the middle: events of an answer without its request', () => {
   ]);
 });
 
-async function compressed(encoding: 'gzip' | 'deflate'): Promise<Event[]> {
+const compressors = {
+  gzip: () => createGzip({ flush: constants.Z_SYNC_FLUSH }),
+  deflate: () => createDeflate({ flush: constants.Z_SYNC_FLUSH }),
+  br: () => createBrotliCompress({ flush: constants.BROTLI_OPERATION_FLUSH }),
+  zstd: () => createZstdCompress({ flush: constants.ZSTD_e_flush }),
+};
+type Coding = keyof typeof compressors;
+const codings = Object.keys(compressors) as Coding[];
+
+async function compressed(encoding: Coding): Promise<Event[]> {
   const [events] = await recordHttp(
     (_request: IncomingMessage, response: ServerResponse) => {
       response.writeHead(200, {
         'content-type': 'text/event-stream',
         'content-encoding': encoding,
       });
-      const options = { flush: constants.Z_SYNC_FLUSH };
-      const zip = encoding === 'gzip' ? createGzip(options) : createDeflate(options);
+      const zip = compressors[encoding]();
       zip.pipe(response);
       const say = (n: number) => {
         if (n === 20) zip.end();
@@ -217,20 +231,49 @@ async function compressed(encoding: 'gzip' | 'deflate'): Promise<Event[]> {
   return events!;
 }
 
-test.each(['gzip', 'deflate'] as const)(
-  'a real stream compressed by %s is read',
+test.each(codings)('a real stream compressed by %s is read', async (coding) => {
+  const events = await compressed(coding);
+  const expected = Array.from({ length: 20 }, (_, n) => [
+    'tick',
+    `{"number":${n},"text":"the same again"}`,
+    'ok',
+  ]);
+  expect(eventsIn(entriesOf(protocols, events))).toEqual(expected);
+  const live = new ProtocolBench(protocols).feed(byteByByte(events.slice(0, -1))).announce();
+  expect(live.entries.length).toBeGreaterThan(15);
+  live.close();
+});
+
+test.each(codings)(
+  'a stream compressed by %s that is damaged costs its events only',
   async (coding) => {
-    const events = await compressed(coding);
-    const expected = Array.from({ length: 20 }, (_, n) => [
-      'tick',
-      `{"number":${n},"text":"the same again"}`,
-      'ok',
-    ]);
-    expect(eventsIn(entriesOf(protocols, events))).toEqual(expected);
-    const live = new ProtocolBench(protocols).feed(byteByByte(events.slice(0, -1))).announce();
-    expect(live.entries.length).toBeGreaterThan(15);
+    const [asked, ...answered] = await compressed(coding);
+    const random = seededRandom(3);
+    for (let run = 0; run < 100; run++) {
+      const damaged = answered.map((event): Event => {
+        const bytes = Buffer.from((event as { bytes: Uint8Array }).bytes);
+        const at = Math.floor(random() * bytes.length);
+        if (bytes.includes('HTTP/')) return event;
+        bytes[at] = Math.floor(random() * 256);
+        return { ...event, bytes };
+      });
+      const entries = entriesOf(protocols, [asked!, ...damaged, ...talks[1]![1]]);
+      expect(entries.filter(({ parent }) => parent === '').length).toBeGreaterThan(0);
+      expect(entries.length).toBeLessThan(100);
+    }
   },
 );
+
+test('more streams at a time than there may be decoders: shown as a whole, and then no more', async () => {
+  const events = await compressed('br');
+  const open = Array.from({ length: 70 }, () =>
+    new ProtocolBench(protocols).feed(events.slice(0, -1)),
+  );
+  const seen = open.map((bench) => eventsIn(bench.announce().entries).length > 0);
+  expect(seen.filter(Boolean)).toHaveLength(64);
+  for (const bench of open) bench.close();
+  expect(eventsIn(entriesOf(protocols, events))).toHaveLength(20);
+});
 
 test('what is no text has no events', () => {
   const bytes = Uint8Array.from({ length: 300 }, (_, i) => (i * 37) % 256);
