@@ -8,6 +8,7 @@ import {
   newNamespace,
   noCluster,
   sleep,
+  startKubectl,
   Tap,
   until,
 } from './support.ts';
@@ -59,7 +60,53 @@ describe.skipIf(noCluster !== undefined)(`each call once (${noCluster ?? 'a clus
     expect(tap.output).toContain('Removing mizu resources');
     await until('nothing is left', () => leftovers().join() === before.join() || undefined);
   });
+
+  test.skipIf(!isLong)(
+    'an answer after 30 s: one entry, which waits and is completed',
+    async () => {
+      const tap = await Tap.start(['-n', shop.namespace]);
+      try {
+        await tap.capturing(2);
+        const ways = {
+          service: 'http://cart',
+          port1: `http://${shop.nodeAddresses[0]}:${shop.nodePort}`,
+          port2: `http://${shop.nodeAddresses[1]}:${shop.nodePort}`,
+        };
+        // Services choose among pods of both nodes.
+        const urls = Object.entries(ways).flatMap(([way, url]) =>
+          Array.from({ length: 8 }, (_, i) => `${url}/late/${way}/${i}/after/30000`),
+        );
+        const client = ['exec', '-n', shop.namespace, 'client', '--', 'node', '-e', waitingCode];
+        const calls = startKubectl([...client, ...urls]);
+        const late = () => tap.entries('request.path startsWith "/late/"');
+        const outcomes = (entries: readonly EntryRow[]) => new Set(entries.map((e) => e.outcome));
+        await sleep(10_000);
+        const waiting = await late();
+        expect(timesSeen(waiting)).toEqual(new Map([[1, urls.length]]));
+        expect(outcomes(waiting)).toEqual(new Set(['pending']));
+        expect((await calls.output).trim()).toBe(String(urls.length));
+        await until('all are answered', async () => {
+          const known = outcomes(await late());
+          return (known.size === 1 && known.has('ok')) || undefined;
+        });
+        await sleep(3000);
+        const entries = await late();
+        expect(timesSeen(entries)).toEqual(new Map([[1, urls.length]]));
+        expect(entries.map(({ id }) => id).sort()).toEqual(waiting.map(({ id }) => id).sort());
+        checkNames(entries, shop);
+        expect(new Set(entries.map(({ dst }) => dst.pod)).size).toBe(2);
+      } finally {
+        expect(await tap.stop()).toBe(0);
+      }
+    },
+  );
 });
+
+/** Calls all of these at once; resolves when all are answered. */
+const waitingCode = `
+Promise.all(process.argv.slice(1).map((url) => fetch(url).then((answer) => answer.text())))
+  .then((texts) => console.log(texts.length));
+`;
 
 /** How often a path was seen → how many paths. */
 function timesSeen(entries: readonly EntryRow[]): Map<number, number> {
@@ -80,7 +127,7 @@ function checkNames(entries: readonly EntryRow[], { pods, namespace, nodeAddress
     expect(dst, what).toMatchObject({ service: 'cart', namespace, workload: 'deployment/cart' });
     const [, way] = target.split('/');
     if (way === 'same' || way === 'across') expect(front, what).toBeUndefined();
-    else if (way === 'service') expect(front?.port, what).toBe(80);
+    else if (target.includes('/service/')) expect(front?.port, what).toBe(80);
     else expect(nodeAddresses, what).toContain(front?.ip);
   }
 }

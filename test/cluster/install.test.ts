@@ -157,6 +157,29 @@ describe.skipIf(noCluster !== undefined)(`mizu install (${noCluster ?? 'a cluste
     },
   );
 
+  test.skipIf(!isLong)(
+    'a store that a newer Mizu wrote is set aside, and said; the server does not crash',
+    async () => {
+      const format = JSON.stringify({ format: 99, mizu: '99.0.0' });
+      const code = `require('node:fs').writeFileSync('/app/data/entries/mizu-store.json', '${format}')`;
+      kubectl(['exec', '-n', namespace, serverPod()!, '--', 'node', '-e', code]);
+      kubectl(['rollout', 'restart', 'deployment/mizu-api-server', '-n', namespace]);
+      const words = ['deployment/mizu-api-server', '-n', namespace, '--timeout=60s'];
+      kubectl(['rollout', 'status', ...words]);
+      await forwardPort();
+      const notice = expect.stringMatching(/written by Mizu 99\.0\.0 in format 99; .* moved to /);
+      expect(await page.get('health')).toMatchObject({ status: 'ok', notice });
+      expect(await page.get('info')).toMatchObject({ notice });
+      expect(await stored('first')).toBe(0);
+      await page.capturing(2);
+      callShop(shop, 25, { anew: 'http://cart' });
+      await until('new calls are stored', async () => (await stored('anew')) === 50 || undefined);
+      const pods = kubectl(['get', 'pods', '-n', namespace, '-o', 'json']);
+      expect(pods).not.toMatch(/"restartCount": [1-9]/);
+      expect(kubectl(['logs', '-n', namespace, serverPod()!])).toContain('set-aside-format-99');
+    },
+  );
+
   test.skipIf(!isLong)('mizu view repairs its tunnel; mizu check finds all well', async () => {
     const view = new Session(['view', '--headless', '-p', '0', ...options]);
     await view.ready();

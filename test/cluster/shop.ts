@@ -6,10 +6,13 @@ import http from 'node:http';
 http.createServer((request, response) => {
   let bytes = 0;
   request.on('data', (chunk) => { bytes += chunk.length; });
-  request.on('end', () => {
+  const answer = () => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ path: request.url, host: process.env.HOSTNAME, bytes }));
-  });
+  };
+  // The last part of a path \`/.../after/MS\` says how long to wait.
+  const [, waitMs = 0] = /\\/after\\/(\\d+)/.exec(request.url) ?? [];
+  request.on('end', () => setTimeout(answer, Number(waitMs)));
 }).listen(8080);
 `;
 
