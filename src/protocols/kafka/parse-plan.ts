@@ -1,6 +1,8 @@
 /**
  * A layout → a plan of steps by which `parse-skim.ts` walks over a message and marks only what a row
- * shows. Two numbers a step, in one array: no object is touched on the way.
+ * shows. One number a step, in one array: no object is touched on the way.
+ *
+ *   step   16 bits of argument · 10 bits of bytes skipped before it · 5 bits of what is done, an `Op`
  */
 import {
   type Field,
@@ -15,7 +17,7 @@ import {
 export const Op = {
   /** The end of the message. */
   End: 0,
-  /** Argument: bytes. */
+  /** Nothing but the bytes skipped before it. */
   Skip: 1,
   /** Text, bytes or records with a length of 2 bytes; of 4; or variable. Argument: a `Mark`. */
   Text: 2,
@@ -37,12 +39,21 @@ export const Op = {
   Optional: 13,
   /** Tagged fields. */
   Tags: 14,
+  /** Both, as at the end of most elements. Argument: that of `Again`. */
+  TagsAgain: 15,
   /** Around a structure that has the name and the id of a topic. */
-  Forget: 15,
-  Learn: 16,
+  Forget: 16,
+  Learn: 17,
   /** Epoch of a fetch session. */
-  Epoch: 17,
+  Epoch: 18,
 } as const;
+export type Op = (typeof Op)[keyof typeof Op];
+
+/** The bits of a step. */
+export const opMask = 31;
+export const skipShift = 5;
+export const skipMask = 1023;
+export const argumentShift = 15;
 
 /** What a text, or an id, is to the row. */
 export const Mark = { None: 0, Topic: 1, Group: 2, Transaction: 3, Records: 4, Secret: 5 } as const;
@@ -71,7 +82,8 @@ class PlanWriter {
   readonly #steps: number[] = [];
   #skipped = 0;
 
-  write(layout: Layout): Plan {
+  write(layout: Layout, flexibleHeader: boolean): Plan {
+    if (flexibleHeader) this.#step(Op.Tags, 0);
     this.#struct(layout);
     this.#step(Op.End, 0);
     return Int32Array.from(this.#steps);
@@ -102,8 +114,8 @@ class PlanWriter {
     const array = this.#step(flexible ? Op.CompactArray : Op.Array, 0);
     const element = this.#steps.length;
     this.#value({ ...field, isArray: false, isNullable: false }, flexible);
-    this.#step(Op.Again, element);
-    this.#steps[array + 1] = this.#steps.length;
+    this.#again(element);
+    this.#leadTo(array, this.#steps.length);
   }
 
   #value(field: Field, flexible: boolean): void {
@@ -113,8 +125,8 @@ class PlanWriter {
       else {
         const optional = this.#step(Op.Optional, 0);
         this.#struct(layout);
-        this.#flush();
-        this.#steps[optional + 1] = this.#steps.length;
+        if (this.#skipped > 0) this.#step(Op.Skip, 0);
+        this.#leadTo(optional, this.#steps.length);
       }
     } else if (type === 's') this.#step(flexible ? Op.Compact : Op.Text, marks[role] ?? Mark.None);
     else if (type === 'B')
@@ -127,16 +139,33 @@ class PlanWriter {
     else this.#skipped += fixedSizes[type] ?? 0;
   }
 
-  #flush(): void {
-    if (this.#skipped > 0) this.#steps.push(Op.Skip, this.#skipped);
-    this.#skipped = 0;
+  /** Behind an element, which begins at step `element`. Who leads to the tags there leads to both. */
+  #again(element: number): void {
+    const last = this.#steps.length - 1;
+    const hasTags = this.#skipped === 0 && last >= element && this.#opAt(last) === Op.Tags;
+    if (!hasTags) this.#step(Op.Again, element);
+    else {
+      this.#steps[last] = this.#steps[last]! + (Op.TagsAgain - Op.Tags);
+      this.#leadTo(last, element);
+    }
+  }
+
+  #opAt(step: number): number {
+    return this.#steps[step]! & opMask;
+  }
+
+  #leadTo(step: number, place: number): void {
+    this.#steps[step] = this.#steps[step]! + (place << argumentShift);
   }
 
   /** Returns where the step lies. */
-  #step(op: number, argument: number): number {
-    this.#flush();
-    this.#steps.push(op, argument);
-    return this.#steps.length - 2;
+  #step(op: Op, argument: number): number {
+    for (; this.#skipped > skipMask; this.#skipped -= skipMask) {
+      this.#steps.push(Op.Skip + (skipMask << skipShift));
+    }
+    this.#steps.push(op + (this.#skipped << skipShift) + (argument << argumentShift));
+    this.#skipped = 0;
+    return this.#steps.length - 1;
   }
 }
 
@@ -156,21 +185,7 @@ function fixedSize({ type, role, layout }: Field): number | undefined {
 
 /** Behind the correlation id and, of requests, the client id. */
 function planOf(layout: Layout | undefined, flexibleHeader: boolean): Plan | undefined {
-  if (layout === undefined) return undefined;
-  const body = new PlanWriter().write(layout);
-  if (!flexibleHeader) return body;
-  const plan = new Int32Array(body.length + 2);
-  plan[0] = Op.Tags;
-  // Places in the plan move by the one step in front.
-  for (let i = 0; i < body.length; i += 2) {
-    plan[i + 2] = body[i]!;
-    plan[i + 3] = isPlace(body[i]!) ? body[i + 1]! + 2 : body[i + 1]!;
-  }
-  return plan;
-}
-
-function isPlace(op: number): boolean {
-  return op === Op.Array || op === Op.CompactArray || op === Op.Again || op === Op.Optional;
+  return layout && new PlanWriter().write(layout, flexibleHeader);
 }
 
 const apiVersionsKey = 18;

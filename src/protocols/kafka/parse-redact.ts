@@ -11,7 +11,8 @@ const mark = new TextEncoder().encode(redacted);
 const bearerMark = '\u0001';
 
 /** AlterConfigs, SASL, delegation tokens, IncrementalAlterConfigs, SCRAM credentials, Envelope. */
-const secretive = new Set([33, 36, 38, 39, 40, 41, 44, 51, 58]);
+const secretive: readonly number[] = [33, 36, 38, 39, 40, 41, 44, 51, 58];
+const isSecretive = Uint8Array.from({ length: 64 }, (_, key) => Number(secretive.includes(key)));
 const envelopeKey = 58;
 
 /** Settings whose values are secrets; as Kafka itself decides by their type, which is not on the wire. */
@@ -22,7 +23,7 @@ const maxElements = 20_000;
 
 /** Whether messages of this API may hold secrets. */
 export function hasSecrets(key: number): boolean {
-  return secretive.has(key);
+  return isSecretive[key] === 1;
 }
 
 /** A SASL token with its secrets replaced; the same object when there are none. */

@@ -10,6 +10,7 @@ import {
   responseHeaderBytes,
 } from './parse-header.ts';
 import { requestPlan, responsePlan } from './parse-plan.ts';
+import { skimProduce, skimProduced } from './parse-produce.ts';
 import { hasSecrets, redactMessage } from './parse-redact.ts';
 import { noteHandshake, saslAuthenticateKey, saslHandshakeKey, setUser } from './parse-sasl.ts';
 import { Ending, seen, skim } from './parse-skim.ts';
@@ -76,7 +77,9 @@ export function fillRequest(window: Window, stream: Stream, kept: number, total:
   const plan = requestPlan(key, version);
   if (plan === undefined || idEnd > start + kept) seen.reset();
   else {
-    skim(plan, bytes, idEnd, start + kept, false);
+    const isRead =
+      key === produceKey && isWhole && skimProduce(bytes, idEnd, start + kept, version);
+    if (!isRead) skim(plan, bytes, idEnd, start + kept, false);
     if (isWhole) message.malformed = isMalformed();
   }
   message.oneWay = key === produceKey && seen.acks === 0;
@@ -107,7 +110,12 @@ export function fillResponse(
   if (note === 0) return;
   const key = keyOfNote(note);
   message.version = versionOfNote(note);
-  skimResponse(bytes, start, kept, note, true);
+  const body = start + responseHeaderBytes;
+  const isRead =
+    key === produceKey &&
+    kept === total &&
+    skimProduced(bytes, body, start + kept, message.version);
+  if (!isRead) skimResponse(bytes, start, kept, note, true);
   if (kept === total) message.malformed = isMalformed();
   message.status = seen.error;
   message.failed = seen.error !== 0;

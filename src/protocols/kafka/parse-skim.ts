@@ -9,7 +9,7 @@
  *   count · (tag · size · bytes)*     all three variable
  */
 
-import { Mark, Op, type Plan } from './parse-plan.ts';
+import { argumentShift, Mark, Op, opMask, type Plan, skipMask, skipShift } from './parse-plan.ts';
 import { learnTopic, topicIdBytes } from './parse-topics.ts';
 
 /** Steps per message: what lies behind them is not looked at before somebody opens the entry. */
@@ -182,6 +182,18 @@ function behindText(
 }
 
 function behindCompact(bytes: Uint8Array, at: number, end: number, what: number): number {
+  if (at >= end) return short;
+  const first = bytes[at]!;
+  if (first >= 0x80) return behindLong(bytes, at, end, what);
+  if (first <= 1) return at + 1;
+  const to = at + first;
+  if (to > end) return short;
+  if (what !== Mark.None) mark(what, at + 1, to);
+  return to;
+}
+
+/** The same with a length of more than one byte. */
+function behindLong(bytes: Uint8Array, at: number, end: number, what: number): number {
   const length = variable(bytes, at, end) - 1;
   if (behind < 0) return behind;
   if (length <= 0) return behind;
@@ -221,46 +233,6 @@ function behindCount(bytes: Uint8Array, at: number, end: number, compact: boolea
   return count < -1 ? malformed : at + 4;
 }
 
-/** Behind a step that is no array and no structure; or why not. */
-function behindLeaf(
-  op: number,
-  argument: number,
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-): number {
-  switch (op) {
-    case Op.Skip:
-      return at + argument > end ? short : at + argument;
-    case Op.Text:
-      return behindText(bytes, at, end, 2, argument);
-    case Op.Bytes:
-      return behindText(bytes, at, end, 4, argument);
-    case Op.Compact:
-      return behindCompact(bytes, at, end, argument);
-    case Op.Uuid:
-      if (at + topicIdBytes > end) return short;
-      markId(bytes, at);
-      return at + topicIdBytes;
-    case Op.Error:
-      if (at + 2 > end) return short;
-      if (seen.error === 0) seen.error = int16(bytes, at);
-      return at + 2;
-    case Op.Acks:
-      if (at + 2 > end) return short;
-      seen.acks = int16(bytes, at);
-      return at + 2;
-    case Op.Epoch:
-      if (at + 4 > end) return short;
-      seen.epoch = int32(bytes, at);
-      return at + 4;
-    case Op.Tags:
-      return behindTags(bytes, at, end);
-    default:
-      return behindFixed(bytes, at, end, op === Op.CompactFixedArray, argument);
-  }
-}
-
 function behindFixed(
   bytes: Uint8Array,
   at: number,
@@ -282,10 +254,47 @@ function aroundTopic(op: number, bytes: Uint8Array, learning: boolean): void {
   seen.nameFrom = seen.nameTo = seen.idAt = 0;
 }
 
+/** Behind a number that a row shows; or why not. */
+function behindNumber(op: number, bytes: Uint8Array, at: number, end: number): number {
+  const width = op === Op.Epoch ? 4 : 2;
+  if (at + width > end) return short;
+  if (op === Op.Epoch) seen.epoch = int32(bytes, at);
+  else if (op === Op.Acks) seen.acks = int16(bytes, at);
+  else if (seen.error === 0) seen.error = int16(bytes, at);
+  return at + width;
+}
+
+/** Behind a step that is no array and no structure; or why not. */
+function behindLeaf(
+  op: number,
+  argument: number,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): number {
+  switch (op) {
+    case Op.Text:
+      return behindText(bytes, at, end, 2, argument);
+    case Op.Bytes:
+      return behindText(bytes, at, end, 4, argument);
+    case Op.Compact:
+      return behindCompact(bytes, at, end, argument);
+    case Op.Uuid:
+      if (at + topicIdBytes > end) return short;
+      markId(bytes, at);
+      return at + topicIdBytes;
+    case Op.FixedArray:
+    case Op.CompactFixedArray:
+      return behindFixed(bytes, at, end, op === Op.CompactFixedArray, argument);
+    default:
+      return behindNumber(op, bytes, at, end);
+  }
+}
+
 /**
  * Walks from `from` to `end`, which is where the message ends or, of a message that is cut, where what
  * is known of it ends. `learning`: the message comes from the server, whose topic ids and names belong
- * together.
+ * together. Bytes skipped are not looked at: whatever comes behind them finds out that they are missing.
  */
 export function skim(
   plan: Plan,
@@ -295,41 +304,48 @@ export function skim(
   learning: boolean,
 ): void {
   let at = from;
-  let step = 0;
+  let next = 0;
   let depth = 0;
   seen.reset();
   let steps = 0;
   for (; steps < maxSteps; steps++) {
-    const op = plan[step]!;
-    const argument = plan[step + 1]!;
-    step += 2;
+    const step = plan[next++]!;
+    const op = step & opMask;
+    at += (step >> skipShift) & skipMask;
     switch (op) {
       case Op.End:
-        seen.ending = at === end ? Ending.Exact : Ending.Long;
+        seen.ending = at === end ? Ending.Exact : at < end ? Ending.Long : Ending.Short;
         seen.steps = steps;
         return;
+      case Op.Skip:
+        break;
       case Op.Array:
       case Op.CompactArray:
         at = behindCount(bytes, at, end, op === Op.CompactArray);
         if (at < 0) break;
-        if (count <= 0) step = argument;
+        if (count <= 0) next = step >> argumentShift;
         else if (depth === maxDepth) at = malformed;
         else left[depth++] = count;
         break;
+      case Op.Tags:
+        at = behindTags(bytes, at, end);
+        break;
+      case Op.TagsAgain:
       case Op.Again:
-        if (--left[depth - 1]! > 0) step = argument;
+        if (op === Op.TagsAgain) at = behindTags(bytes, at, end);
+        if (--left[depth - 1]! > 0) next = step >> argumentShift;
         else depth--;
         break;
       case Op.Optional:
         if (at >= end) at = short;
-        else if (bytes[at++]! >= 0x80) step = argument;
+        else if (bytes[at++]! >= 0x80) next = step >> argumentShift;
         break;
       case Op.Forget:
       case Op.Learn:
         aroundTopic(op, bytes, learning);
         break;
       default:
-        at = behindLeaf(op, argument, bytes, at, end);
+        at = behindLeaf(op, step >> argumentShift, bytes, at, end);
     }
     if (at < 0) {
       seen.ending = at === malformed ? Ending.Malformed : Ending.Short;

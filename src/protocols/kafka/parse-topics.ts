@@ -11,9 +11,7 @@ const maxTopics = 20_000;
 const maxNameBytes = 249;
 
 export interface Topic {
-  /** The last 10 bytes of the id, of which the first 6 are the key. */
-  readonly rest: number;
-  readonly last: number;
+  readonly id: Uint8Array;
   readonly name: string;
   /** The name as on the wire. */
   readonly bytes: Uint8Array;
@@ -21,15 +19,21 @@ export interface Topic {
 
 const decoder = new TextDecoder();
 
+/** By the first 6 bytes of the id, as a number. */
 const topics = new Map<number, Topic>();
+/** Those found last, by the last byte of the id: most messages are about few topics. */
+const recent: (Topic | undefined)[] = new Array<Topic | undefined>(256).fill(undefined);
 
 function keyAt(bytes: Uint8Array, at: number): number {
-  return uint32(bytes, at) * 0x1_0000 + ((bytes[at + 4]! << 8) | bytes[at + 5]!);
+  const high = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+  return (high >>> 0) * 0x1_0000 + ((bytes[at + 4]! << 8) | bytes[at + 5]!);
 }
 
-function uint32(bytes: Uint8Array, at: number): number {
-  const high = (bytes[at]! << 24) | (bytes[at + 1]! << 16);
-  return (high | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+function hasId(topic: Topic | undefined, bytes: Uint8Array, at: number): topic is Topic {
+  if (topic === undefined) return false;
+  const { id } = topic;
+  for (let i = 0; i < topicIdBytes; i++) if (id[i] !== bytes[at + i]) return false;
+  return true;
 }
 
 /** The topic with the id at `idAt` has the name `[nameFrom, nameTo)`. */
@@ -39,27 +43,26 @@ export function learnTopic(
   nameFrom: number,
   nameTo: number,
 ): void {
-  if (nameTo - nameFrom > maxNameBytes) return;
-  const key = keyAt(bytes, idAt);
-  const known = topics.get(key);
-  const rest = uint32(bytes, idAt + 6);
-  const last = uint32(bytes, idAt + 12);
-  if (known !== undefined && known.rest === rest && known.last === last) return;
+  if (nameTo - nameFrom > maxNameBytes || topicAt(bytes, idAt) !== undefined) return;
   const name = bytes.slice(nameFrom, nameTo);
   if (topics.size >= maxTopics) topics.delete(topics.keys().next().value!);
-  topics.set(key, { rest, last, name: decoder.decode(name), bytes: name });
+  const id = bytes.slice(idAt, idAt + topicIdBytes);
+  topics.set(keyAt(id, 0), { id, name: decoder.decode(name), bytes: name });
 }
 
 /** The topic with the id at `at`, or undefined. */
 export function topicAt(bytes: Uint8Array, at: number): Topic | undefined {
+  const slot = bytes[at + topicIdBytes - 1]!;
+  const last = recent[slot];
+  if (hasId(last, bytes, at)) return last;
   const topic = topics.get(keyAt(bytes, at));
-  if (topic?.rest !== uint32(bytes, at + 6) || topic.last !== uint32(bytes, at + 12)) {
-    return undefined;
-  }
+  if (!hasId(topic, bytes, at)) return undefined;
+  recent[slot] = topic;
   return topic;
 }
 
 /** For tests: as in a thread that has seen nothing. */
 export function forgetTopics(): void {
   topics.clear();
+  recent.fill(undefined);
 }
