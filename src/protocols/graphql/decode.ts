@@ -1,15 +1,24 @@
 /** Exchanges of GraphQL over HTTP: the values of HTTP, and `graphql` on either side. */
 import type { DecodedExchange, Payload, Value, ValueMap } from '../../dissect/contract.ts';
 import { addMember, bodyText, decodeHttp, isMap, parsedJson } from '../http/any-version.ts';
+import { partsOfAnswer } from './parts.ts';
 import { type GraphQlParts, graphQlRequest } from './request.ts';
-import { graphQlResponse } from './response.ts';
+import { graphQlParts, graphQlResponse } from './response.ts';
 
 export function decode(payload: Payload): DecodedExchange {
   const decoded = decodeHttp(payload);
   const { request, response } = decoded;
   addMember(request, 'graphql', () => requestMap(request!));
-  addMember(response, 'graphql', () => graphQlResponse(parsedJson(bodyText(response))));
+  addMember(response, 'graphql', () => responseMap(response!));
   return decoded;
+}
+
+function responseMap(response: ValueMap): ValueMap | undefined {
+  const { content } = response;
+  const text = bodyText(response);
+  const contentType = isMap(content) ? String(content['mimeType'] ?? '') : '';
+  const parts = partsOfAnswer(text, contentType);
+  return parts === undefined ? graphQlResponse(parsedJson(text)) : graphQlParts(parts);
 }
 
 function requestMap(request: ValueMap): ValueMap | undefined {

@@ -65,8 +65,29 @@ function operationSections(graphql: ValueMap, path: string, prefix: string): Sec
   return sections;
 }
 
-/** The errors of an answer. */
+/** The errors of an answer, and the parts in which it came. */
 export function responseSections(graphql: Value | undefined, path: string): Section[] {
+  return [...errorSections(graphql, path), ...partSections(graphql, path)];
+}
+
+function partSections(graphql: Value | undefined, path: string): Section[] {
+  const parts = isMap(graphql) ? graphql['parts'] : undefined;
+  if (!Array.isArray(parts) || !isMap(graphql)) return [];
+  const { partCount, hasNext } = graphql;
+  const remarks = [
+    ...(Number(partCount) > parts.length ? [`${parts.length} of ${partCount} parts shown`] : []),
+    ...(hasNext === true ? ['more was to come'] : []),
+  ];
+  return parts.map((value, i) => ({
+    kind: 'tree',
+    title: `Part ${i + 1}`,
+    value,
+    path: `${path}.parts[${i}]`,
+    ...(i === parts.length - 1 && remarks.length > 0 && { remark: remarks.join('; ') }),
+  }));
+}
+
+function errorSections(graphql: Value | undefined, path: string): Section[] {
   const errors = isMap(graphql) ? graphql['errors'] : undefined;
   if (!Array.isArray(errors) || !isMap(graphql)) return [];
   const { errorCount } = graphql;

@@ -34,6 +34,13 @@ export const graphQlFields: readonly FieldDeclaration[] = [
   },
   { path: 'response.graphql.fields', type: 'list', help: 'Fields of the data' },
   { path: 'response.graphql.batchSize', type: 'number', help: 'Answers of a batch' },
+  { path: 'response.graphql.partCount', type: 'number', help: 'Parts of an answer with `@defer`' },
+  { path: 'response.graphql.parts', type: 'list', help: 'Each part of such an answer' },
+  {
+    path: 'response.graphql.hasNext',
+    type: 'boolean',
+    help: 'The last part that was seen promises more',
+  },
 ];
 
 const messageTypes = [

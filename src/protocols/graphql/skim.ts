@@ -1,18 +1,8 @@
-/** GraphQL in bytes: requests in other forms than a JSON body, and answers that failed. */
-import {
-  isBatchStart,
-  MemberWalk,
-  nextObject,
-  openBracket,
-  skipBlanks,
-  skipValue,
-} from '../http/json-skim.ts';
+/** GraphQL in bytes: requests in other forms than a JSON body; answers that failed are in `answer-skim.ts`. */
 import { labelOf, maxDocumentLength, readOperation } from './document.ts';
 
 /** Bytes of a multipart body in which its first part has to begin. */
 const maxPartHead = 1024;
-/** Answers of a batch that are looked at. */
-const maxAnswers = 1000;
 
 /** What a row says of a document; undefined when the text is none. */
 export function labelOfDocument(document: string, operationName: string): string | undefined {
@@ -61,30 +51,4 @@ export function operationsAt(bytes: Uint8Array, from: number, to: number): numbe
   return found === null ? -1 : from + found[0].length;
 }
 
-const walk = new MemberWalk();
-
-/** Whether an answer, or one of a batch, has `errors` that are not empty. */
-export function graphQlAnswerFails(bytes: Uint8Array, from: number, to: number): boolean {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const found = buffer.indexOf('"errors"', from, 'latin1');
-  if (found < 0 || found >= to) return false;
-  let at = isBatchStart(bytes, from, to);
-  if (at < 0) return hasErrors(bytes, from, to);
-  for (let i = 0; i < maxAnswers && at >= 0; i++) {
-    const end = skipValue(bytes, at, to);
-    if (hasErrors(bytes, at, end)) return true;
-    at = nextObject(bytes, end, to);
-  }
-  return false;
-}
-
-function hasErrors(bytes: Uint8Array, from: number, to: number): boolean {
-  if (!walk.start(bytes, from, to)) return false;
-  while (walk.next()) {
-    if (!walk.isKey('errors')) continue;
-    const { valueFrom, valueTo } = walk;
-    const inside = skipBlanks(bytes, valueFrom + 1, valueTo);
-    return bytes[valueFrom] === openBracket && inside < valueTo - 1;
-  }
-  return false;
-}
+export { graphQlAnswerFails } from './answer-skim.ts';
