@@ -1,6 +1,5 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table element cannot be virtual; the grid pattern of ARIA is kept
 /** The list of entries: a grid of 24 px lines of which only those on screen exist. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import {
   type CSSProperties,
   type PointerEvent,
@@ -26,7 +25,8 @@ import { Row } from './row.tsx';
 import { buttonRoom, headHeight, useScrollPlace } from './scroll-place.ts';
 import './list.css';
 
-const overscan = 8;
+/** Rows drawn beyond the screen: a notch of a wheel moves four. */
+const overscan = 5;
 const rowHeights = { compact: 24, comfortable: 30 } as const;
 
 /** Brings the chosen row into view when it changes. */
@@ -100,22 +100,15 @@ function useShape(columns: readonly Column[], lengths: readonly number[]) {
   };
 }
 
-/** Which rows are drawn when the list is scrolled to `top`. */
-function useRows(scroller: RefObject<HTMLDivElement | null>, height: number, top: number) {
-  const virtualizer = useVirtualizer({
-    count: session.list.rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    overscan,
-    useFlushSync: false,
-    // It would learn of a scroll only in the next frame.
-    observeElementOffset: () => undefined,
-  });
-  virtualizer.scrollOffset = top;
-  useEffect(() => {
-    if (height > 0) virtualizer.measure();
-  }, [height, virtualizer]);
-  return virtualizer;
+/** Before the size of the list is known. */
+const roomAtFirst = 800;
+
+/** The rows to draw when the list is scrolled to `top`: lines are all of one height, nothing is measured. */
+function drawn(top: number, room: number, height: number): { from: number; to: number } {
+  const count = session.list.rows.length;
+  const from = Math.min(count, Math.floor(top / height));
+  const to = Math.ceil((top + (room || roomAtFirst)) / height);
+  return { from: Math.max(0, from - overscan), to: Math.min(count, to + overscan) };
 }
 
 export function EntryGrid() {
@@ -135,14 +128,14 @@ export function EntryGrid() {
   const colours = useProtocolColours();
   const columns = useColumns();
   useCellTips();
-  const virtualizer = useRows(scroller, height, top);
-  const items = virtualizer.getVirtualItems();
+  const { from, to } = drawn(top, room, height);
+  const shown = rows.slice(from, to);
   // Rows that leave the screen lend their elements to those that enter it.
-  const slots = Math.ceil((virtualizer.scrollRect?.height ?? 800) / height) + 2 * overscan + 3;
-  const isDrawn = items.some(({ index }) => rows[index]?.id === chosen);
+  const slots = Math.ceil((room || roomAtFirst) / height) + 2 * overscan + 3;
+  const isDrawn = shown.some(({ id }) => id === chosen);
   const shape = useShape(
     columns,
-    items.map(({ index }) => rows[index]?.method.length ?? 0),
+    shown.map(({ method }) => method.length),
   );
   const active = isDrawn ? `cell-${chosen}-${column}` : undefined;
   const newestShown = top + room - headHeight >= rows.length * height - 1;
@@ -165,19 +158,18 @@ export function EntryGrid() {
         <div
           className="rows"
           role="rowgroup"
-          style={{ height: virtualizer.getTotalSize() + (following ? 0 : buttonRoom) }}
+          style={{ height: rows.length * height + (following ? 0 : buttonRoom) }}
           onPointerUp={choosePointed}
         >
-          {items.map(({ index, start }) => {
-            const row = rows[index];
-            if (row === undefined) return null;
+          {shown.map((row, at) => {
+            const index = from + at;
             return (
               <Row
                 key={index % slots}
                 row={row}
                 columns={columns}
                 index={index}
-                top={start}
+                top={index * height}
                 chosen={row.id === chosen}
                 column={hasFocus && row.id === chosen ? column : -1}
                 marked={marked.includes(row.id)}

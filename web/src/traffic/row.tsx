@@ -1,13 +1,13 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table element cannot be virtual; the grid pattern of ARIA is kept
 /** One line of the list. Cells are plain text: what they offer is drawn by `CellActions` when pointed at. */
-import { type CSSProperties, memo, useCallback, useSyncExternalStore } from 'react';
+import { type CSSProperties, memo, type ReactNode, useCallback, useSyncExternalStore } from 'react';
 import type { EntryRow } from '../../../src/entry/entry.ts';
 import { senderOf } from '../data/messages.ts';
 import { session } from '../data/session.ts';
 import { duration, headAndTail } from '../ui/format.ts';
-import { ArrowIcon, BackIcon, BrokenIcon, ReceivedIcon, SentIcon } from '../ui/icons.tsx';
+import { BrokenIcon } from '../ui/icons.tsx';
 import { type Column, slowAfter, statusClass } from './columns.ts';
-import { foreignNamespace, hostText } from './ends.ts';
+import { type EndSide, foreignNamespace, hostText } from './ends.ts';
 
 interface RowProps {
   readonly row: EntryRow;
@@ -38,23 +38,36 @@ function Waiting({ since }: { readonly since: number }) {
   return <span className="dim">{duration(Math.max(0, elapsed))}</span>;
 }
 
-function CellContent({ row, column }: { readonly row: EntryRow; readonly column: Column }) {
-  if (column.id === 'elapsed' && row.outcome === 'pending')
-    return <Waiting since={row.timestamp} />;
-  if (column.id === 'target') return <Target row={row} />;
-  if (column.id === 'method') return <Method row={row} />;
-  if (column.id === 'source') return <End row={row} side="src" />;
-  if (column.id === 'destination') return <End row={row} side="dst" />;
-  return column.text(row);
+/**
+ * The content of cells is made by plain functions: a component for each would be hundreds in every frame of a
+ * list that is scrolled.
+ */
+function cellContent(row: EntryRow, column: Column): ReactNode {
+  switch (column.id) {
+    case 'elapsed':
+      return row.outcome === 'pending' ? <Waiting since={row.timestamp} /> : column.text(row);
+    case 'target':
+      return targetContent(row);
+    case 'method':
+      return methodContent(row);
+    case 'source':
+      return endContent(row, 'src');
+    case 'destination':
+      return endContent(row, 'dst');
+    default:
+      return column.text(row);
+  }
 }
 
 /** A message stands under its call, with an arrow for its way: up to the server, down to the client. */
-function Method({ row }: { readonly row: EntryRow }) {
-  if (row.parent === '') return <MethodName name={row.method} />;
+function methodContent(row: EntryRow): ReactNode {
+  if (row.parent === '') return methodName(row.method);
   const sender = senderOf(row);
   return (
     <>
-      {sender === 'client' ? <SentIcon size={11} /> : <ReceivedIcon size={11} />}
+      <span className="way" aria-hidden="true">
+        {sender === 'client' ? '↑' : '↓'}
+      </span>
       <span className="hidden-text">{`message from the ${sender}: `}</span>
       {row.method}
     </>
@@ -62,7 +75,7 @@ function Method({ row }: { readonly row: EntryRow }) {
 }
 
 /** `connection tune`: where there is no room for both words, the last one stays. */
-function MethodName({ name }: { readonly name: string }) {
+function methodName(name: string): ReactNode {
   const at = name.lastIndexOf(' ');
   if (at < 0) return name;
   return (
@@ -73,27 +86,28 @@ function MethodName({ name }: { readonly name: string }) {
   );
 }
 
-/** `→ payments`, with its namespace where the caller is of another one. */
-function End({ row, side }: { readonly row: EntryRow; readonly side: 'src' | 'dst' }) {
+/** `→ payments`, with its namespace where the caller is of another one. The style sheet draws the arrow. */
+function endContent(row: EntryRow, side: EndSide): ReactNode {
   const namespace = foreignNamespace(row, side);
-  const isBack = row.parent !== '' && senderOf(row) === 'server';
+  const name =
+    row[side].name === '' ? (
+      <span className="end-address">
+        <span className="end-ip">{hostText(row[side])}</span>
+        <span>:{row[side].port}</span>
+      </span>
+    ) : (
+      <span className="end-name">{row[side].name}</span>
+    );
+  if (namespace === '') return name;
   return (
     <>
-      {side === 'dst' && (isBack ? <BackIcon size={11} /> : <ArrowIcon size={11} />)}
-      {row[side].name === '' ? (
-        <span className="end-address">
-          <span className="end-ip">{hostText(row[side])}</span>
-          <span>:{row[side].port}</span>
-        </span>
-      ) : (
-        <span className="end-name">{row[side].name}</span>
-      )}
-      {namespace !== '' && <span className="end-namespace">{` ${namespace}`}</span>}
+      {name}
+      <span className="end-namespace">{` ${namespace}`}</span>
     </>
   );
 }
 
-function Target({ row }: { readonly row: EntryRow }) {
+function targetContent(row: EntryRow): ReactNode {
   // Of a message that is a text, the beginning says most.
   const isText = row.parent !== '' && !row.target.startsWith('/');
   const [head, tail] = isText ? [row.target, ''] : headAndTail(row.target);
@@ -117,6 +131,8 @@ function cellClass(row: EntryRow, column: Column): string {
   if (column.id === 'status') return `${base} ${statusClass(row)}`;
   if (column.id === 'elapsed')
     return `${base} ${(row.elapsedTime ?? 0) >= slowAfter ? 'amber' : ''}`;
+  if (column.id === 'destination' && row.parent !== '' && senderOf(row) === 'server')
+    return `${base} back`;
   return base;
 }
 
@@ -139,7 +155,7 @@ export const Row = memo(function Row(props: RowProps) {
       aria-rowindex={index + 2}
       aria-selected={chosen}
       data-index={index}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ top }}
     >
       {columns.map((definition, at) => (
         // biome-ignore lint/a11y/useFocusableInteractive: as above
@@ -151,7 +167,7 @@ export const Row = memo(function Row(props: RowProps) {
           data-column={at}
           style={definition.id === 'proto' ? protocolColour(colour) : undefined}
         >
-          <CellContent row={row} column={definition} />
+          {cellContent(row, definition)}
         </div>
       ))}
     </div>

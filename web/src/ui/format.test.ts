@@ -65,10 +65,10 @@ describe('a long path', () => {
     expect(tail).toBe('nd-others?limit=25');
   });
 
-  it('keeps half of a name that may not fit in a narrow list', () => {
+  it('keeps the end of a name that may not fit in a narrow list', () => {
     const [head, tail] = headAndTail('/grpc.testing.TestService/UnaryCall');
     expect(head + tail).toBe('/grpc.testing.TestService/UnaryCall');
-    expect(tail).toContain('/UnaryCall');
+    expect(tail).toBe('/UnaryCall');
   });
 
   it('that is short stays whole', () => {

@@ -90,14 +90,15 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${integer(n)} ${n === 1 ? one : many}`;
 }
 
-/** Characters of a path that are always shown at its end: at most this many, of short ones half. */
+/** Characters of a path that are always shown at its end, and of one that is not so long. */
 const tailLength = 18;
+const shortTailLength = 10;
 /** Whatever is shorter fits. */
 const fitting = 16;
 
 /** Splits a long text so that its middle can be cut on screen and its end stays visible. */
 export function headAndTail(text: string): readonly [string, string] {
   if (text.length <= fitting) return [text, ''];
-  const tail = Math.min(tailLength, text.length >> 1);
+  const tail = text.length > tailLength * 2 ? tailLength : shortTailLength;
   return [text.slice(0, -tail), text.slice(-tail)];
 }

@@ -105,16 +105,6 @@ export const PreviousIcon = ({ size = 14 }: IconProps) => (
     <path d="m4.5 9.5 3.5-3.5 3.5 3.5" />
   </Icon>
 );
-export const ArrowIcon = ({ size = 14 }: IconProps) => (
-  <Icon size={size}>
-    <path d="M2.5 8h10.5M9.5 4.5 13 8l-3.5 3.5" />
-  </Icon>
-);
-export const BackIcon = ({ size = 14 }: IconProps) => (
-  <Icon size={size}>
-    <path d="M13.5 8H3M6.5 4.5 3 8l3.5 3.5" />
-  </Icon>
-);
 export const SentIcon = ({ size = 14 }: IconProps) => (
   <Icon size={size}>
     <path d="M8 13.5V3M4.5 6.5 8 3l3.5 3.5" />
