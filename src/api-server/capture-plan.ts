@@ -12,6 +12,8 @@ export interface PlanInput {
   readonly services: readonly ServiceFact[];
   readonly names: NameResolver;
   readonly nowMs: number;
+  /** Ports that a host-network pod is known to listen on, by its uid. */
+  readonly hostPorts: (podUid: string) => readonly number[];
   /** Where tappers and users reach this process. */
   readonly own: readonly CaptureEndpoint[];
 }
@@ -24,11 +26,14 @@ export class CapturePlan {
 
   /** Returns whether anything is different now. */
   update(input: PlanInput): boolean {
-    const endpoints = fronts(input);
+    const ofServices = fronts(input);
+    const ofHostPods = Map.groupBy(hostEndpoints(input), ({ node }) => node);
     const plans = new Map<string, CaptureTargets>();
     let isChanged = false;
     for (const [node, addresses] of addressesByNode(input.targets)) {
       const before = this.#plans.get(node);
+      const own = (ofHostPods.get(node) ?? []).map(({ endpoint }) => endpoint);
+      const endpoints = [...ofServices, ...own];
       const plan = { version: 0, addresses, endpoints, ignored: input.own };
       const isSame = before !== undefined && textOf(before) === textOf(plan);
       plans.set(node, isSame ? before : { ...plan, version: ++this.#version });
@@ -51,6 +56,20 @@ export class CapturePlan {
 
 function textOf({ addresses, endpoints, ignored }: CaptureTargets): string {
   return JSON.stringify([addresses, endpoints, ignored]);
+}
+
+/**
+ * Of chosen pods on the network of their node only what they listen on is read: their address is the
+ * node's. Who owns a port is known where tappers look (`tapper.host-processes`).
+ */
+function hostEndpoints({ targets, hostPorts }: PlanInput) {
+  return targets.notTargeted
+    .filter(({ reason }) => reason === 'host-network')
+    .flatMap(({ pod }) =>
+      hostPorts(pod.uid).flatMap((port) =>
+        pod.addresses.map((address) => ({ node: pod.node, endpoint: { address, port } })),
+      ),
+    );
 }
 
 /**

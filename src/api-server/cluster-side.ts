@@ -178,6 +178,7 @@ export class ClusterSide {
           tappers: tappers(),
           notices: this.notices,
           silentNodes: this.#silentNodes,
+          hostPorts: (podUid) => this.names.socketPorts(podUid),
           nowMs: Date.now(),
         }),
       summary: () => this.summary(),
@@ -232,6 +233,7 @@ export class ClusterSide {
       services: this.names.services(),
       names: this.names,
       nowMs: Date.now(),
+      hostPorts: (podUid) => this.names.socketPorts(podUid),
       own: this.#own(),
     });
     if (isChanged) {

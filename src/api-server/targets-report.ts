@@ -8,8 +8,11 @@ import type {
   TargetsSummary,
   WorkloadTargets,
 } from '../serve/api.ts';
-import type { TargetSelection, TargetSet } from '../targets/index.ts';
+import type { NotTargeted, TargetSelection, TargetSet } from '../targets/index.ts';
 import { isHeard } from './silent-nodes.ts';
+
+/** Ports that are named of one pod. */
+const mostPorts = 5;
 
 export interface ReportInput {
   readonly selection: TargetSelection;
@@ -20,6 +23,8 @@ export interface ReportInput {
   readonly tappers: readonly TapperState[];
   readonly notices: readonly string[];
   readonly silentNodes: readonly string[];
+  /** Ports that are read of a host-network pod, by its uid. */
+  readonly hostPorts: (podUid: string) => readonly number[];
   readonly nowMs: number;
 }
 
@@ -48,7 +53,7 @@ export function targetsReport(input: ReportInput): Targets {
   const { selection, targets, namespaces, nodes, tappers, notices, nowMs } = input;
   const pods: TargetedPod[] = [
     ...targets.targets.map(({ pod }) => podOf(pod, '', '')),
-    ...targets.notTargeted.map(({ pod, reason, explanation }) => podOf(pod, reason, explanation)),
+    ...targets.notTargeted.map((not) => podOf(not.pod, not.reason, explain(not, input))),
   ];
   return {
     selection: {
@@ -67,6 +72,15 @@ export function targetsReport(input: ReportInput): Targets {
     nodes: nodesOf(nodes, tappers, targets, nowMs),
     notices: [...notices],
   };
+}
+
+/** Of a host-network pod whose ports are known these are read. */
+function explain({ pod, reason, explanation }: NotTargeted, { hostPorts, nodes }: ReportInput) {
+  const ports = reason === 'host-network' && nodes.includes(pod.node) ? hostPorts(pod.uid) : [];
+  if (ports.length === 0) return explanation;
+  const list = ports.slice(0, mostPorts).join(', ');
+  const more = ports.length > mostPorts ? ` and ${ports.length - mostPorts} more` : '';
+  return `It uses the network of its node: what is read are calls to its ports ${list}${more}.`;
 }
 
 function podOf(pod: PodFact, reason: string, explanation: string): TargetedPod {

@@ -250,6 +250,11 @@ export class AddressBook {
     for (const { address } of node.held) this.onTouched(address);
   }
 
+  /** Ports of the host network on which the pod was seen to listen. */
+  socketPorts(podUid: string): number[] {
+    return this.#sockets.listening(podUid);
+  }
+
   /** The pod has this address from now on, or since it started when it is the first. */
   holdForPod(pod: PodRecord, address: string, from: number, to: number): void {
     const { claim } = this.#hold(address, 'whole', pod, from);

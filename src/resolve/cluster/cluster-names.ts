@@ -190,6 +190,11 @@ export class ClusterNames implements NameResolver {
     for (const socket of sockets) this.#book.learnSocket(node, socket, timeMs);
   }
 
+  /** Ports of its node on which a host-network pod listens, as its tapper found them. */
+  socketPorts(podUid: string): number[] {
+    return this.#book.socketPorts(podUid);
+  }
+
   /** Saves what changed since the last time. */
   async save(): Promise<void> {
     clearTimeout(this.#saving);

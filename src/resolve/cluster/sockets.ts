@@ -55,6 +55,14 @@ export class Sockets {
     return true;
   }
 
+  /** Ports on which the pod listens now, ascending. */
+  listening(podUid: string): number[] {
+    const lasting = [...(this.#ofPod.get(podUid) ?? [])].filter(
+      ({ claim }) => claim.to === Number.POSITIVE_INFINITY,
+    );
+    return [...new Set(lasting.map(({ port }) => port))].sort((a, b) => a - b);
+  }
+
   endOf(pod: PodRecord, at: number): void {
     for (const { claim } of this.#ofPod.get(pod.uid) ?? []) claim.to = Math.min(claim.to, at);
   }
