@@ -11,6 +11,7 @@ import { messageValues, namesOf } from './decode-message.ts';
 import { metadataOf, timeoutMs } from './metadata.ts';
 import { type CallKind, callKind, unaryKind } from './open-call.ts';
 import { Flavour, readMessagePayload } from './payload.ts';
+import { areMessages } from './prefixes.ts';
 import { connectName, statusName, statusOfReset } from './status.ts';
 import { unaryBody } from './unary.ts';
 
@@ -62,9 +63,18 @@ function sideOf(bytes: Uint8Array, isHttp2: boolean, isResponse: boolean): Side 
   const ofReset = resetCode > 0 ? statusOfReset(resetCode - 1, resetBy === byReceiver) : undefined;
   return {
     message,
-    kind: callKind(type, 0, type.length) ?? unaryKind(message.contentType),
+    kind: callKind(type, 0, type.length) ?? unaryKind(message.contentType) ?? unnamedKind(message),
     statusOfStream: ofReset ?? (goAwayCode > 0 ? unavailable : undefined),
   };
+}
+
+const grpcType = Buffer.from('application/grpc');
+const unnamedRemark = 'the media type is not known: read as messages of gRPC by their prefixes';
+
+/** Of a message whose media type was sent before the capture started. */
+function unnamedKind({ contentType, transferred }: DecodedMessage): CallKind | undefined {
+  const isUnnamed = contentType === '' && areMessages(transferred, 0, transferred.length);
+  return isUnnamed ? callKind(grpcType, 0, grpcType.length) : undefined;
 }
 
 /** Values that cost something to make, made when they are first asked for. */
@@ -123,6 +133,7 @@ function messagesOf(
           isRequest,
         });
   const remarks = [...body.remarks, ...body.messages.flatMap((each) => each.remarks)];
+  if (body.messages.length > 0 && message.contentType === '') remarks.push(unnamedRemark);
   if (body.more > 0) remarks.push(`${body.more.toLocaleString('en')} more messages are not listed`);
   return {
     messages: body.messages.map(({ value }) => value),

@@ -12,6 +12,7 @@ import {
   http2Version,
   type Place,
 } from './stream.ts';
+import { isUnnamedAnswer } from './unnamed-call.ts';
 
 export type Stream = ParserStream<Http2State>;
 
@@ -96,8 +97,10 @@ export function completeMessage(
   const { inner } = part;
   inner?.end(!unfinished);
   part.inner = undefined;
-  if (part.protocol === 0 && part.grpcStatus >= 0) part.protocol = callCodes.grpc;
   part.composer.close();
+  if (part.protocol === 0 && (part.grpcStatus >= 0 || isUnnamedAnswer(part))) {
+    part.protocol = callCodes.grpc;
+  }
   part.composer.figures(part.figures);
   const message = fill(out, part, 0, part.composer.used);
   if (inner?.conclude !== undefined && part.status > 0) inner.conclude(message);

@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Flag, Frame } from '../http2/frames.ts';
+import { block, frame } from '../http2/test-frames.ts';
+import { Recorder } from '../http2/test-record.ts';
+import { protocols } from '../index.ts';
+import { client, type Event, entriesOf, server } from '../test-bench.ts';
+import { openShop, ShopClient } from './test-shop.ts';
+
+const count = 12;
+let events: Event[] = [];
+
+/** Calls one after the other: what their headers have in common is in tables after the first one. */
+beforeAll(async () => {
+  const shop = await openShop();
+  const recorder = await Recorder.before(shop.port);
+  const caller = new ShopClient(recorder.port);
+  for (let i = 0; i < count; i++) await caller.add({ name: `item ${i}`, count: 3 });
+  await delay(20);
+  caller.close();
+  recorder.close();
+  shop.close();
+  events = recorder.events;
+});
+
+const callsIn = (each: readonly Event[]) =>
+  entriesOf(protocols, each, { fromStart: false }).filter(({ parent }) => parent === '');
+
+describe('calls of which the capture missed the beginning of the connection', () => {
+  test('are shown as such, with their messages', () => {
+    // Behind the first two calls, at the beginning of a request.
+    const starts = events.flatMap((event, at) =>
+      event.from === 'client' && 'bytes' in event && Buffer.from(event.bytes).includes('item 3')
+        ? [at]
+        : [],
+    );
+    const calls = callsIn(events.slice(starts[0]!));
+    expect(calls.length).toBeGreaterThan(count - 5);
+    for (const call of calls.slice(1)) {
+      expect(call).toMatchObject({ outcome: 'ok', protocol: { abbr: 'gRPC' } });
+      const [asked] = call.request!['messages'] as { 1: string }[];
+      expect(asked![1]).toMatch(/^item \d+$/);
+      expect(call.response!['messages']).toMatchObject([{ 2: `added ${asked![1]}` }]);
+      expect(JSON.stringify(call.request!['messageProblems'])).toContain(
+        'read as messages of gRPC',
+      );
+    }
+  });
+});
+
+/** An index into the table that was sent before the capture started. */
+const lostField = Buffer.of(0x80 | 62);
+
+interface Answer {
+  readonly trailers?: boolean;
+  readonly known?: Uint8Array;
+}
+
+function answered(body: Uint8Array, options: Answer = {}): Event[] {
+  const { trailers = true, known = new Uint8Array(0) } = options;
+  const asked = frame(
+    Frame.Headers,
+    Flag.EndHeaders | Flag.EndStream,
+    3,
+    Buffer.concat([Buffer.of(0x83, 0x86), lostField]),
+  );
+  const head = Buffer.concat([Buffer.of(0x88), lostField, known]);
+  const end = frame(Frame.Headers, Flag.EndHeaders | Flag.EndStream, 3, lostField);
+  const data = frame(Frame.Data, trailers ? 0 : Flag.EndStream, 3, body);
+  const ping = frame(6, 0, 0, Buffer.alloc(8));
+  return [
+    client(ping, asked),
+    server(ping, frame(Frame.Headers, Flag.EndHeaders, 3, head), data, ...(trailers ? [end] : [])),
+  ];
+}
+
+const message = Buffer.from([0, 0, 0, 0, 3, 0x0a, 1, 0x61]);
+
+describe('an answer whose media type is not known', () => {
+  test('messages and trailers: gRPC', () => {
+    for (const body of [message, Buffer.concat([message, message])]) {
+      expect(callsIn(answered(body))).toMatchObject([{ protocol: { abbr: 'gRPC' } }]);
+    }
+  });
+
+  test.each<[string, Uint8Array, Answer]>([
+    ['without trailers', message, { trailers: false }],
+    ['of another media type', message, { known: block([['content-type', 'image/x-icon']]) }],
+    ['a byte behind the last message', Buffer.concat([message, Buffer.of(0)]), {}],
+    ['a message that is not whole', message.subarray(0, 7), {}],
+    ['the flags of gRPC-Web', Buffer.concat([message, Buffer.of(0x80, 0, 0, 0, 0)]), {}],
+    ['zeros alone', Buffer.alloc(500), {}],
+    ['a text', Buffer.from('{"a":1}'), {}],
+  ])('%s: HTTP', (_what, body, options) => {
+    expect(callsIn(answered(body, options))).toMatchObject([{ protocol: { abbr: 'HTTP/2' } }]);
+  });
+});
