@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { version } from '../src/version.ts';
 import { buildPage } from './build-page.ts';
+import { buildProgram } from './build-program.ts';
 import { type Architecture, stage, thisArchitecture } from './image/stage.ts';
 import { findTool, toolNames } from './image/tools.ts';
 
@@ -21,7 +22,7 @@ const help = `npm run image -- [OPTIONS]
   --stage-only    only lays out dist/image/ARCH, for a build of your own of deploy/Dockerfile
 `;
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       tag: { type: 'string', multiple: true },
@@ -40,6 +41,7 @@ function main(): void {
   }
   const architecture = readArchitecture(values.arch);
   const tool = values['stage-only'] ? undefined : findTool(values.tool);
+  await buildProgram();
   if (!buildPage()) throw new Error('the page could not be built');
   const folder = stage(root, architecture);
   if (tool === undefined) {
@@ -77,7 +79,7 @@ function run(program: string, parameters: readonly string[]): void {
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   process.stderr.write(`image: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -146,14 +146,14 @@ function linkNode(modules: string, architecture: Architecture): void {
 }
 
 function copyApp(root: string, target: string): void {
-  const copy = (path: string, filter: (path: string) => boolean = () => true) => {
+  const copy = (path: string) => {
     mkdirSync(dirname(join(target, path)), { recursive: true });
-    cpSync(join(root, path), join(target, path), { recursive: true, filter });
+    cpSync(join(root, path), join(target, path), { recursive: true });
   };
-  copy(
-    'src',
-    (path) => !/\.test\.ts$|\/(fixtures|testing)$|\/test-(support|writer)\.ts$/.test(path),
-  );
+  // The bundle only: this folder lies beside it.
+  for (const name of readdirSync(join(root, 'dist'))) {
+    if (name.endsWith('.js')) copy(join('dist', name));
+  }
   copy('web/dist');
   copy('bin');
   copy('deploy/permissions');
