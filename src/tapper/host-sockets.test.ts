@@ -50,6 +50,13 @@ describe('the sockets of the node', () => {
     expect((await reader.read()).map(({ port }) => port)).toEqual([8080, 9090]);
   });
 
+  it('listen on a port also while connections on it are open', async () => {
+    addProcess(20, `0::/../../pod${uid}/abc\n`, [201, 202, 203]);
+    writeTable(line('1F90', '01', 202), line('1F90', '0A', 201), line('1F90', '01', 203));
+    const sockets = await new HostSockets(root, root).read();
+    expect(sockets).toEqual([{ port: 8080, podUid: uid, listening: true }]);
+  });
+
   it('are none where nothing can be read', async () => {
     expect(await new HostSockets('/nowhere', '/nowhere').read()).toEqual([]);
   });

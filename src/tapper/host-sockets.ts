@@ -41,7 +41,10 @@ export class HostSockets {
     const facts = new Map<string, NodeFacts['sockets'][number]>();
     for (const [inode, { port, listening }] of sockets) {
       const podUid = this.#owners.get(inode);
-      if (podUid) facts.set(`${podUid} ${port}`, { port, podUid, listening });
+      if (!podUid) continue;
+      const key = `${podUid} ${port}`;
+      // Accepted connections have the port of who listens.
+      facts.set(key, { port, podUid, listening: listening || facts.get(key)?.listening === true });
     }
     // Listening ones first: there are few, and they matter most.
     const all = [...facts.values()].sort((a, b) => Number(b.listening) - Number(a.listening));
