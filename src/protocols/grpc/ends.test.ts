@@ -4,6 +4,7 @@ import { Flag, Frame } from '../http2/frames.ts';
 import { answer, block, frame, preface, settings } from '../http2/test-frames.ts';
 import { protocols } from '../index.ts';
 import { client, type Event, entriesOf, server } from '../test-bench.ts';
+import { grpcProtocol } from './index.ts';
 
 function prefixed(flags: number, content: string | Uint8Array): Buffer {
   const bytes = Buffer.from(content);
@@ -13,6 +14,7 @@ function prefixed(flags: number, content: string | Uint8Array): Buffer {
   return Buffer.concat([prefix, bytes]);
 }
 
+const flags = Flag.EndHeaders | Flag.EndStream;
 const reset = (code: number) => frame(Frame.ResetStream, 0, 1, Buffer.of(0, 0, 0, code));
 
 /** A call on HTTP/2, on its way. */
@@ -61,6 +63,32 @@ describe('a stream that is reset before its status', () => {
       server(settings, answer(1, 200, false), trailers, reset(0)),
     ];
     expect(callOf(events)).toMatchObject({ status: 5, response: { statusText: 'NOT_FOUND' } });
+  });
+
+  test('is marked in the details; one that was said is not', () => {
+    const asked = client(...ask('application/grpc'));
+    const ok = frame(Frame.Headers, flags, 1, block([['grpc-status', '0']]));
+    const statuses = [reset(8), ok].map((end) => {
+      const call = callOf([asked, server(settings, answer(1, 200, false), end)]);
+      const [section] = grpcProtocol.describe(call).response;
+      const rows = section?.kind === 'table' ? section.rows : [];
+      return rows.filter(({ name }) => name.startsWith('Status'));
+    });
+    expect(statuses).toEqual([
+      [
+        { name: 'Status', value: 1, path: 'response.status' },
+        {
+          name: 'Status Name',
+          value: 'CANCELLED',
+          path: 'response.statusText',
+          remark: 'derived from how the stream ended',
+        },
+      ],
+      [
+        { name: 'Status', value: 0, path: 'response.status' },
+        { name: 'Status Name', value: 'OK', path: 'response.statusText' },
+      ],
+    ]);
   });
 
   test('of Connect: by its names', () => {
