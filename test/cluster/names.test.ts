@@ -242,13 +242,27 @@ describe.skipIf(noCluster !== undefined)(`names (${noCluster ?? 'a cluster'})`, 
       });
       expect(entry).toMatchObject({ src: { pod: 'client' }, dst: { pod: name, node, port } });
     }
-    // They are no targets themselves, and the page says why.
+    // What one asks of the other, though both have one address and no pod network is involved.
+    for (const [from, to] of [names, names.toReversed()] as [string, string][]) {
+      const port = hostPorts[to as keyof typeof hostPorts];
+      const entries = await until(`${from} calls ${to}`, async () => {
+        const all = await tap.entries(
+          `request.path startsWith "/${from}/" and dst.port == ${port}`,
+        );
+        return all.some(({ src }) => src.pod === from) ? all : undefined;
+      });
+      const ends = entries.map(({ src, dst }) => `${src.pod ?? from} ${dst.pod}`);
+      expect([...new Set(ends)]).toEqual([`${from} ${to}`]);
+      const paths = entries.map(({ target }) => target);
+      expect(new Set(paths).size).toBe(paths.length);
+    }
     const { pods } = await tap.get<{
-      pods: { readonly name: string; readonly tapped: boolean; readonly reason: string }[];
+      pods: { readonly name: string; readonly reason: string; readonly explanation: string }[];
     }>('targets');
-    for (const name of names) {
-      const pod = pods.find((each) => each.name === name);
-      expect(pod).toMatchObject({ tapped: false, reason: 'host-network' });
+    for (const [name, port] of Object.entries(hostPorts)) {
+      const { reason, explanation } = pods.find((each) => each.name === name)!;
+      expect(reason).toBe('host-network');
+      expect(explanation).toContain(`what is read are calls to its ports ${port}.`);
     }
   });
 });
