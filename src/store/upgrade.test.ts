@@ -26,6 +26,7 @@ test('what an older Mizu stored is read and added to, though it had fewer column
     await connection.run(`ALTER TABLE old.entries DROP COLUMN "${name}"`);
   }
   await connection.run('DETACH old');
+  rmSync(join(directory, 'mizu-store.json'));
   connection.close();
   database.close();
 
