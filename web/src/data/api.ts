@@ -10,6 +10,7 @@ import type {
   TargetChoice,
   Targets,
 } from '../../../src/serve/api.ts';
+import { restoreTexts } from './long-texts.ts';
 import type { GivenFile, SchemaReport } from './schema-report.ts';
 
 const root = '/api/v1';
@@ -98,8 +99,10 @@ export const api = {
   protocols: (signal?: AbortSignal) => read<Protocols>('/protocols', {}, signal),
   entries: (query: EntriesQuery, signal?: AbortSignal) =>
     read<EntriesPage>('/entries', { ...query }, signal),
-  entry: (id: string, signal?: AbortSignal) =>
-    read<EntryDetails>(`/entries/${encodeURIComponent(id)}`, {}, signal),
+  entry: async (id: string, signal?: AbortSignal) => {
+    const path = `/entries/${encodeURIComponent(id)}`;
+    return restoreTexts(await read<EntryDetails>(path, { texts: 'once' }, signal));
+  },
   count: (filter: string, signal?: AbortSignal) => read<Count>('/count', { filter }, signal),
   histogram: (filter: string, period: Period, buckets: number, signal?: AbortSignal) =>
     read<Histogram>('/histogram', { filter, ...period, buckets }, signal),

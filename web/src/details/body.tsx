@@ -20,6 +20,7 @@ import { HexView } from './hex-view.tsx';
 import { formatJson, indexJson } from './json-index.ts';
 import { JsonTree } from './json-tree.tsx';
 import { useSearchText, WithSearch } from './search.tsx';
+import { useJsonIndex } from './use-json-index.ts';
 import { ValueTable } from './value-table.tsx';
 
 const TextView = lazyPart(() => import('./text-view.tsx').then((module) => module.TextView));
@@ -152,7 +153,7 @@ function BodyContent({ body, view, wrap }: ContentProps) {
 }
 
 function Tree({ body, search }: { readonly body: BodySection; readonly search: string }) {
-  const index = useMemo(() => indexJson(body.content), [body]);
+  const index = useJsonIndex(body.content);
   if (index.count === 0) {
     return (
       <>

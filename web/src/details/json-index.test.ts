@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatJson, indexJson, type JsonIndex, Kind, pathOf, visibleNodes } from './json-index.ts';
+import {
+  formatJson,
+  indexJson,
+  type JsonIndex,
+  JsonReading,
+  Kind,
+  pathOf,
+  visibleNodes,
+} from './json-index.ts';
 
 const valueAt = (index: JsonIndex, node: number) =>
   index.text.slice(index.from[node], index.to[node]);
@@ -93,5 +101,24 @@ describe('any JSON', () => {
     const index = indexJson('{"a":[1,2]} 3');
     expect([...visibleNodes(index, () => false)]).toEqual([0, 4]);
     expect(visibleNodes(index, () => true)).toHaveLength(5);
+  });
+
+  it('read in pieces shows the beginning, and in the end the same as read at once', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 5 }), fc.integer({ min: 1, max: 7 }), (text, piece) => {
+        const reading = new JsonReading(text);
+        let index = reading.read(piece, 0);
+        for (let pieces = 0; !index.isWhole && pieces < text.length; pieces++) {
+          const all = [...visibleNodes(index, () => true)];
+          expect(all).toHaveLength(index.count);
+          for (const node of all) expect(visibleNodes(index, (at) => at !== node)).toContain(node);
+          index = reading.read(piece, 0);
+        }
+        const whole = indexJson(text);
+        expect(index.isWhole).toBe(true);
+        expect(formatJson(index)).toBe(formatJson(whole));
+        expect(index.count).toBe(whole.count);
+      }),
+    );
   });
 });

@@ -28,6 +28,8 @@ export interface JsonIndex {
   readonly parent: Int32Array;
   /** Where reading stopped when the text is not whole JSON; -1 when it is. */
   readonly brokenAt: number;
+  /** False while a long text is still being read: what is open then has `to` 0, and members to come. */
+  readonly isWhole: boolean;
 }
 
 type Building = { -readonly [Name in keyof JsonIndex]: JsonIndex[Name] };
@@ -60,6 +62,7 @@ function emptyIndex(text: string): Building {
     members: numbers(),
     parent: numbers(),
     brokenAt: -1,
+    isWhole: true,
   };
 }
 
@@ -104,10 +107,14 @@ class Reader {
     this.index = emptyIndex(text);
   }
 
-  /** Reads values until the end of the text or a break. Several values in a row are JSON lines. */
-  read(): void {
+  /**
+   * Reads on until the end of the text or a break, or until so many values are known; true at the end.
+   * Several values in a row are JSON lines.
+   */
+  read(limit = Number.POSITIVE_INFINITY): boolean {
     const { text } = this.index;
     for (;;) {
+      if (this.index.count >= limit) return false;
       this.at = skipSpace(text, this.at);
       if (this.at >= text.length) break;
       if (this.#parent >= 0 && this.#close()) continue;
@@ -118,6 +125,14 @@ class Reader {
     }
     if (this.#parent >= 0 && this.index.brokenAt < 0) this.index.brokenAt = this.at;
     while (this.#parent >= 0) this.#leave(Math.min(this.at, text.length));
+    return true;
+  }
+
+  /** What has been read so far, as an index of its own. */
+  soFar(): JsonIndex {
+    const { index } = this;
+    for (let at = this.#parent; at >= 0; at = index.parent[at]!) index.next[at] = index.count;
+    return { ...index, isWhole: false };
   }
 
   /** Takes a closing bracket or a comma, if there is one. */
@@ -200,6 +215,25 @@ export function indexJson(text: string): JsonIndex {
   const reader = new Reader(text);
   reader.read();
   return reader.index;
+}
+
+/** Reads a text in pieces, so that what is shown of it first need not wait for its end. */
+export class JsonReading {
+  readonly #reader: Reader;
+
+  constructor(text: string) {
+    this.#reader = new Reader(text);
+  }
+
+  /** Reads at least one piece of so many values, and further ones for `ms`. */
+  read(values: number, ms: number): JsonIndex {
+    const end = performance.now() + ms;
+    let isOver = false;
+    do {
+      isOver = this.#reader.read(this.#reader.index.count + values);
+    } while (!isOver && performance.now() < end);
+    return isOver ? this.#reader.index : this.#reader.soFar();
+  }
 }
 
 /** A JSON string literal as the text it stands for; as written when it is broken. */

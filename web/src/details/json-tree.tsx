@@ -28,11 +28,22 @@ function firstOpen(index: JsonIndex): (node: number) => boolean {
   return (node) => index.depth[node]! < 2 && index.members[node]! <= openAtFirst;
 }
 
+const atFirst = (index: JsonIndex) => ({
+  index,
+  rule: firstOpen(index),
+  /** The rule is not that of the first time. */
+  isChosen: false,
+  flipped: new Set<number>(),
+});
+
 /** Which objects and arrays are open: the rule for the first time, and what was changed by hand. */
 function useOpen(index: JsonIndex) {
-  const [state, setState] = useState({ index, rule: firstOpen(index), flipped: new Set<number>() });
-  const current =
-    state.index === index ? state : { index, rule: firstOpen(index), flipped: new Set<number>() };
+  const [state, setState] = useState(() => atFirst(index));
+  let current = state;
+  // More of the same text is known: what was opened and closed by hand stays so.
+  if (state.index.text !== index.text) current = atFirst(index);
+  else if (state.index !== index)
+    current = { ...state, index, ...(!state.isChosen && { rule: firstOpen(index) }) };
   if (current !== state) setState(current);
   const isOpen = (node: number) => current.rule(node) !== current.flipped.has(node);
   return {
@@ -43,7 +54,8 @@ function useOpen(index: JsonIndex) {
       if (!flipped.delete(node)) flipped.add(node);
       setState({ ...current, flipped });
     },
-    all: (open: boolean) => setState({ index, rule: () => open, flipped: new Set() }),
+    all: (open: boolean) =>
+      setState({ index, rule: () => open, isChosen: true, flipped: new Set() }),
     /** Opens everything around a value. */
     reveal(node: number) {
       const flipped = new Set(current.flipped);
@@ -294,6 +306,7 @@ function Outer({
       <span className="json-count">
         {members} {word}
         {members === 1 ? '' : 's'}
+        {!index.isWhole && index.to[node] === 0 && ' so far'}
       </span>
     </span>
   );
