@@ -1,9 +1,11 @@
 /**
- * What streams for fuzzing are made of: the conversations of fixtures and captures, cut into the messages
+ * What streams for fuzzing are made of: conversations of fixtures and captures, and some made, cut into the messages
  * of their protocol where its messages carry their length. So the damage meets whole messages, streams
  * are short without ending in the middle of each, and a length can be set right behind a change.
  */
 import type { End } from '../../src/reassemble/index.ts';
+import { madeAmqp, madeKafka, madeRedis } from './made-brokers.ts';
+import { madeCalls } from './made-talks.ts';
 import { capturedTalks, fixtureTalks, type Said, type Talk } from './talks.ts';
 
 /** Where a message says how long it is. */
@@ -44,19 +46,29 @@ const material: Readonly<Record<string, RegExp | undefined>> = {
   kafka: /kafka/,
   redis: /redis|resp\.pcap/,
 };
+const made: Readonly<Record<string, () => Talk[]>> = {
+  ...madeCalls,
+  ...{ amqp: madeAmqp, kafka: madeKafka, redis: madeRedis },
+};
 export const fuzzed: readonly string[] = Object.keys(material);
 
-/** The conversations of one of `fuzzed`. */
-export async function scriptsOf(name: string): Promise<Script[]> {
-  if (!fuzzed.includes(name))
+/** The conversations of one of `fuzzed`: those that are small and varied, and those of captures if there are any. */
+export async function scriptsOf(name: string): Promise<Script[][]> {
+  if (!fuzzed.includes(name)) {
     throw new Error(`No protocol ${name}; there are ${fuzzed.join(', ')}.`);
+  }
   const captures = material[name];
-  const talks = fixtureTalks(name);
-  if (captures !== undefined) talks.push(...(await capturedTalks(captures)));
-  return talks.map((talk) => ({
-    serverPort: talk.serverPort,
-    messages: messagesOf(talk, framingOf(name, talk)),
-  }));
+  const groups = [
+    [...fixtureTalks(name), ...(made[name]?.() ?? [])],
+    captures === undefined ? [] : await capturedTalks(captures),
+  ];
+  return groups
+    .filter((talks) => talks.length > 0)
+    .map((talks) => talks.map((talk) => scriptOf(name, talk)));
+}
+
+function scriptOf(name: string, talk: Talk): Script {
+  return { serverPort: talk.serverPort, messages: messagesOf(talk, framingOf(name, talk)) };
 }
 
 /** Length of the message at the front of `bytes`, and where it says so; undefined: it is none, or not whole. */

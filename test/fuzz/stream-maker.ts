@@ -27,7 +27,7 @@ export class StreamMaker {
   readonly starts = new Int32Array(maxPieces);
   readonly ends = new Int32Array(maxPieces);
   serverPort = 0;
-  readonly #scripts: readonly Script[];
+  readonly #groups: readonly (readonly Script[])[];
   #random: Random;
   #used = 0;
   #mostBytes = 0;
@@ -35,8 +35,9 @@ export class StreamMaker {
   /** Share of messages that come in one packet with the one before. */
   #glue = 0;
 
-  constructor(scripts: readonly Script[], random: Random) {
-    this.#scripts = scripts;
+  /** Each of the groups of conversations has the same share. */
+  constructor(groups: readonly (readonly Script[])[], random: Random) {
+    this.#groups = groups;
     this.#random = random;
   }
 
@@ -68,7 +69,8 @@ export class StreamMaker {
   }
 
   #script(): Script {
-    return this.#scripts[this.#random.below(this.#scripts.length)]!;
+    const scripts = this.#groups[this.#random.below(this.#groups.length)]!;
+    return scripts[this.#random.below(scripts.length)]!;
   }
 
   #say(messages: readonly Message[], first: number, count: number): void {

@@ -63,8 +63,10 @@ const maxStreamMs = 1000;
 const maxEntryBytes = 16 << 20;
 const maxGrownBytes = 32 << 20;
 /** One row in so many is decoded and described; every row in every so many rounds. */
-const decodedRows = 16;
+const decodedRows = 8;
 const decodedRounds = 32;
+/** One answer in so many, of those decoded, may teach how to read others, which is kept for good. */
+const learntRows = 64;
 const reportMs = 30_000;
 /** `Random.seed` of what belongs to a round and not to one of its streams. */
 const ofRound = -1;
@@ -75,7 +77,7 @@ export async function runStreamFuzz(options: StreamFuzzOptions): Promise<StreamF
   const { seed, protocol, streams = Number.POSITIVE_INFINITY, round: first = 0 } = options;
   const until = Date.now() + (options.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
   const names = protocol === undefined ? fuzzed : [protocol];
-  const scripts = new Map<string, readonly Script[]>();
+  const scripts = new Map<string, readonly (readonly Script[])[]>();
   for (const name of names) scripts.set(name, await scriptsOf(name));
   const result: StreamFuzzResult = {
     ...{ streams: 0, streamsOf: {}, recognised: 0, rows: 0, rowsOf: {}, decoded: 0, cpuMs: 0 },
@@ -143,7 +145,7 @@ class Round {
   #slowestNumber = 0;
 
   constructor(
-    scripts: readonly Script[],
+    scripts: readonly (readonly Script[])[],
     seed: number,
     round: number,
     result: StreamFuzzResult,
@@ -269,6 +271,10 @@ class Round {
     const described = JSON.stringify(protocol.describe(decoded)).length;
     result.decoded++;
     result.largestBytes = Math.max(result.largestBytes, bytes, described);
+    const { response } = stored.payload;
+    if (response !== undefined && this.#rowRandom.below(learntRows) === 0) {
+      protocol.learn?.(response);
+    }
     check(result.largestBytes < maxEntryBytes, `an entry of ${result.largestBytes} bytes`);
   }
 }
