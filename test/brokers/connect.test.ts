@@ -43,6 +43,7 @@ function expectCall(call: Entry, logged: Logged): void {
   // Of streams in both directions HTTP/1's server knows nothing: it answers within the request.
   if (call.status === 505) {
     expect([method, call.outcome]).toEqual(['/mizu.shop.Cart/Talk', 'failed']);
+    expect(call.protocol.abbr).toBe(way.kind);
     return;
   }
   const version = way.httpVersion === '2' ? '2.0' : '1.1';
@@ -81,7 +82,7 @@ function expectMessages(entries: readonly Entry[], call: Entry, logged: Logged):
   const answers = code === 4 ? [] : received;
   const isBare = way.kind === 'Connect' && isUnary;
   expect(of('response')).toEqual(isBare ? [] : answers);
-  if (way.httpVersion === '2') expect(of('request')).toEqual(isBare ? [] : sent);
+  expect(of('request')).toEqual(isBare ? [] : sent);
 }
 
 let shop: Awaited<ReturnType<typeof openConnectShop>>;

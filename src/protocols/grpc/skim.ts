@@ -1,5 +1,5 @@
 /** Calls of gRPC-Web and Connect on plain HTTP, for the hot half: which requests are such, how they ended. */
-import type { Message, Output, Side } from '../../dissect/contract.ts';
+import type { Message, Output } from '../../dissect/contract.ts';
 import { Base64Reader, plainBody } from './base64-reader.ts';
 import { type CallKind, callCodes, callKind, isUnaryType } from './open-call.ts';
 import { numberOfPath, pathByNumber } from './paths.ts';
@@ -99,17 +99,16 @@ function statusIn(kind: CallKind, body: Uint8Array): number {
   return noEnd;
 }
 
-/** What reads the messages in the answer to a call; undefined: it has none behind prefixes. */
-export function answerReader(
+/** What reads the messages in a call or its answer; undefined: there are none behind prefixes. */
+export function callReader(
   out: Output,
-  side: Side,
   key: number,
   path: number,
   bytes: Uint8Array,
   from: number,
   to: number,
 ): MessageReader | Base64Reader | undefined {
-  const kind = side === 'server' ? callKind(bytes, from, to) : undefined;
+  const kind = callKind(bytes, from, to);
   if (kind === undefined || !kind.prefixed || kind.code === callCodes.grpc) return undefined;
   const reader = new MessageReader(out, key, {
     protocol: kind.code,

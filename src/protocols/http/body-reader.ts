@@ -4,7 +4,7 @@
  * hand on the body; the reader reports what it finds through `Output.child`.
  */
 import type { Message, Output, Side } from '../../dissect/contract.ts';
-import { answerReader } from '../grpc/skim.ts';
+import { callReader } from '../grpc/skim.ts';
 import { isEventStream, newEventReader } from '../sse/reader.ts';
 import { callPathOf, isRefined } from './refined.ts';
 
@@ -38,9 +38,7 @@ export function bodyReaderFor(
   to: number,
 ): BodyReader | undefined {
   if (side === 'server' && isEventStream(bytes, from, to)) return newEventReader(out, key, note);
-  return isRefined(note)
-    ? answerReader(out, side, key, callPathOf(note), bytes, from, to)
-    : undefined;
+  return isRefined(note) ? callReader(out, key, callPathOf(note), bytes, from, to) : undefined;
 }
 
 /** Length of `text/event-stream`. */

@@ -30,7 +30,8 @@ export function scanHead(window: Window, stream: ParserStream<HttpState>, length
     : scanResponse(window.bytes, window.start, window.start + length, state, out);
 }
 
-function scanRequest(
+/** A request's head in `bytes[start, end)`: its length, `incomplete` or `notHttp`. */
+export function scanRequest(
   bytes: Uint8Array,
   start: number,
   end: number,

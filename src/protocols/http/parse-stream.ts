@@ -1,5 +1,5 @@
 /**
- * Bodies whose messages are entries of their own (`text/event-stream`): the exchange is begun with its
+ * Bodies whose messages are entries of their own (`text/event-stream`, streams of calls): the exchange is begun with its
  * head, a reader gets the body as it comes, without its chunks, and nothing of it stays in the window. The
  * beginning of the body is kept beside and completes the exchange at the end.
  */
@@ -14,19 +14,20 @@ import { bodyReaderFor, mayHaveReader } from './body-reader.ts';
 import { begin, finish } from './parse-body.ts';
 import { lf } from './parse-bytes.ts';
 import { broken, ChunkPhase, chunkNeed, unfinished, walkChunks } from './parse-chunked.ts';
-import { Body, scanResponse } from './parse-frame.ts';
+import { Body, scanRequest, scanResponse } from './parse-frame.ts';
 import { head } from './parse-head.ts';
 import { type HttpState, Mode } from './parse-state.ts';
+import { mayBeCall, refineRequest } from './refine.ts';
 import { StreamedBody } from './streamed-body.ts';
 
 type Stream = ParserStream<HttpState>;
 
-/** Whether the answer that was scanned may have a body that is read while it comes. */
+/** Whether the message that was scanned may have a body that is read while it comes. */
 export function isStreamed({ contentType }: Message): boolean {
   return mayHaveReader(contentType.to - contentType.from);
 }
 
-/** Begins such an answer. `body`: its length or a value of `Body`. 0: it is an ordinary one after all. */
+/** Begins such a message. `body`: its length or a value of `Body`. 0: it is an ordinary one after all. */
 export function beginStream(
   window: Window,
   stream: Stream,
@@ -38,17 +39,27 @@ export function beginStream(
   const { bytes, start } = window;
   const { contentType } = out.message;
   const typeFrom = start + contentType.from;
-  const note = out.oldestNote();
+  if (side === 'client') refineHead(stream, bytes, start, headEnd);
+  const note = side === 'client' ? out.message.note : out.oldestNote();
   const reader = bodyReaderFor(out, side, 0, note, bytes, typeFrom, start + contentType.to);
   if (reader === undefined) return 0;
   const headBytes = bytes.subarray(start, start + headEnd);
   state.streamed = new StreamedBody(reader, body, headBytes, out.bodyLimit);
-  reader.conclude?.(out.message);
+  if (side === 'server') reader.conclude?.(out.message);
+  else state.lastNote = note;
   begin(window, stream, headEnd);
   state.mode = Mode.Stream;
   state.remaining = Math.max(body, 0);
   state.place.reset(0);
   return Step.Next;
+}
+
+/** What a request is by its head alone: a call, whose messages are in the body. */
+function refineHead({ out }: Stream, bytes: Uint8Array, start: number, headEnd: number): void {
+  const { message } = out;
+  const { contentType } = message;
+  if (!mayBeCall(bytes, start + contentType.from)) return;
+  refineRequest(message, bytes, start, bytes, start + headEnd, start + headEnd, head.isConnect);
 }
 
 /** Hands on what has come. */
@@ -145,12 +156,16 @@ export function finishStream(stream: Stream, isUnfinished: boolean, malformed: b
   message.reset();
   head.reset();
   state.headStart = 0;
-  scanResponse(streamed.kept, 0, streamed.headEnd, state, out);
+  const { kept, headEnd } = streamed;
+  if (stream.side === 'client') {
+    scanRequest(kept, 0, headEnd, state, out);
+    refineHead(stream, kept, 0, headEnd);
+  } else scanResponse(kept, 0, headEnd, state, out);
   message.source = streamed.kept;
   message.from = 0;
   message.to = streamed.used;
   message.failed = message.status >= 400;
-  streamed.reader.conclude?.(message);
+  if (stream.side === 'server') streamed.reader.conclude?.(message);
   message.hole = state.hole;
   message.cut = streamed.isCut;
   message.unfinished = isUnfinished;

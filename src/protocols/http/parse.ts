@@ -183,7 +183,7 @@ function openBody(window: Window, stream: Stream, headEnd: number, body: number)
     state.scanned = 0;
     return window.length + 1;
   }
-  if (stream.side === 'server' && body !== 0 && isStreamed(stream.out.message)) {
+  if (body !== 0 && isStreamed(stream.out.message)) {
     const progress = beginStream(window, stream, headEnd, body);
     if (progress !== 0) return progress;
   }

@@ -62,7 +62,8 @@ const stemLength = 12;
 const letterG = 0x67;
 const letterC = 0x63;
 
-function mayBeCall(bytes: Uint8Array, from: number): boolean {
+/** Whether the media type at `from` may be that of gRPC-Web or Connect. */
+export function mayBeCall(bytes: Uint8Array, from: number): boolean {
   const letter = bytes[from + stemLength]! | 0x20;
   return letter === letterG || letter === letterC;
 }
