@@ -24,6 +24,7 @@ export function addConfigCommand(program: Command, context: CliContext): void {
     // Writing the template is the remedy for a broken file, so that one does not stand in its way.
     if (regenerate) return await write(loaded.configPath, context);
     if (effective) return await show(loaded, context);
+    for (const error of loaded.errors) context.stderr.write(`mizu: ${error}\n`);
     const { configTemplate } = await import('../../config/render.ts');
     context.stdout.write(configTemplate());
   });
