@@ -2,9 +2,9 @@
  * `ack`, `nack` and `reject`: the server's confirm what was published, the client's acknowledge what was
  * delivered. One may answer many.
  */
-import { Role } from '../../dissect/contract.ts';
+import { type Mark, Role } from '../../dissect/contract.ts';
 import { BasicId, type Method } from './methods.ts';
-import { type AmqpStream, type Channel, KeyKind, keyOf } from './state.ts';
+import { type AmqpStream, type Channel, Confirm, KeyKind, keyOf } from './state.ts';
 
 export function isAck(method: Method): boolean {
   return method.id === BasicId.Ack || method.id === BasicId.Nack || method.id === BasicId.Reject;
@@ -42,6 +42,20 @@ export function answerTags(
     alone = 0;
   }
   return alone;
+}
+
+const here: Mark = { timeMs: 0, packet: 0, sequence: 0 };
+
+/** A confirm has come: it may tell how many have been published, or that they were counted wrong. */
+export function countConfirm(stream: AmqpStream, channel: Channel, tag: number): void {
+  if (channel.confirm === Confirm.On && tag > channel.published) {
+    // What was counted since `confirm select` is right as far as it goes; what was learnt is not.
+    if (channel.isLearnt) settleTags(stream, channel, KeyKind.Publish);
+    channel.forgetCount();
+  }
+  if (channel.confirm !== Confirm.Unknown) return;
+  stream.out.mark(here);
+  channel.confirmedUnknown(tag, here.timeMs);
 }
 
 /** Nobody will acknowledge these any more: they become entries as they are. */

@@ -3,7 +3,7 @@
  * one behind the other in the window, that is the message; else its frames are gathered, so that what
  * is kept looks the same.
  */
-import { type Progress, Role, Step, type Window } from '../../dissect/contract.ts';
+import { type Mark, type Progress, Role, Step, type Window } from '../../dissect/contract.ts';
 import { BasicId, type Method } from './methods.ts';
 import {
   type AmqpState,
@@ -55,6 +55,8 @@ const found = new PropertySpans();
 /** What a message with a body is to its exchange: one reused object. */
 const part = { key: 0, oneWay: false, awaitsAck: false, queue: '' };
 
+const here: Mark = { timeMs: 0, packet: 0, sequence: 0 };
+
 /** Counts the message and says how it pairs. `spans` are those of its method. */
 function place(stream: AmqpStream, channel: Channel, method: Method, bytes: Uint8Array): void {
   const link = linkOf(stream);
@@ -68,6 +70,10 @@ function place(stream: AmqpStream, channel: Channel, method: Method, bytes: Uint
       channel.publishes.push(++channel.published);
       part.key = keyOf(KeyKind.Publish, number, channel.published);
       return;
+    }
+    if (channel.confirm === Confirm.Unknown) {
+      stream.out.mark(here);
+      channel.publishedUnknown(here.timeMs);
     }
     part.oneWay = true;
     part.key = keyOf(KeyKind.ClientContent, number, 0);

@@ -1,6 +1,6 @@
 /** Methods without content: what they are to an exchange, and what they change. */
 import { type Message, type Progress, Role, Step, type Window } from '../../dissect/contract.ts';
-import { answerTags, isAck, settleTags } from './acks.ts';
+import { answerTags, countConfirm, isAck, settleTags } from './acks.ts';
 import { noteAwaitsAck } from './content.ts';
 import { BasicId, ClassId, type Method } from './methods.ts';
 import { hasSecret, redactMethod } from './redact.ts';
@@ -89,11 +89,12 @@ function takeAck(
   total: number,
 ): void {
   const { message } = stream.out;
+  const multiple = method.id !== BasicId.Reject && (spans.bits & 1) !== 0;
+  const tag = u64At(bytes, spans.from[0]!);
+  if (stream.side === 'server') countConfirm(stream, channel, tag);
   message.reset();
   message.to = total;
   message.version = stream.state.version;
-  const multiple = method.id !== BasicId.Reject && (spans.bits & 1) !== 0;
-  const tag = u64At(bytes, spans.from[0]!);
   const alone = answerTags(stream, channel, method, tag, multiple);
   if (alone === 0) return;
   message.key = alone;

@@ -136,9 +136,8 @@ function readContent(side: ValueMap, bytes: Uint8Array, at: number, cut: boolean
   if (end > bytes.length || !scanProperties(bytes, at + headBytes, end, spans)) return;
   const map: ValueMap = {};
   properties.forEach((property, i) => {
-    const from = spans.from[i]!;
-    if (from < 0) return;
-    const value = bytes.subarray(from, spans.to[i]!);
+    if (!spans.has(i)) return;
+    const value = bytes.subarray(spans.from[i]!, spans.to[i]!);
     map[property.name] =
       property.name === 'timestamp'
         ? timestamp(Buffer.from(value).readBigUInt64BE())

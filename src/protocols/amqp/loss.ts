@@ -4,7 +4,7 @@ import { findByte } from '../../dissect/find-byte.ts';
 import { abandonContents } from './content.ts';
 import { ClassId, methodByNumber, Sender } from './methods.ts';
 import { headerBytes, versionOf } from './parse.ts';
-import { type AmqpState, type AmqpStream, Confirm, linkOf } from './state.ts';
+import { type AmqpState, type AmqpStream, linkOf } from './state.ts';
 import {
   argumentsAt,
   FrameType,
@@ -166,7 +166,7 @@ function forget(stream: AmqpStream): void {
   for (const channel of linkOf(stream).channels()) {
     channel.doubtful = channel.waiting.length > 0;
     channel.forgetNameless();
-    if (side === 'client' && channel.confirm === Confirm.On) channel.confirm = Confirm.Unknown;
+    if (side === 'client') channel.forgetCount();
   }
 }
 

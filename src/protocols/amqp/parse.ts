@@ -11,6 +11,8 @@ import {
   headBytes,
   maxFrameBytes,
   maxMethodBytes,
+  u16At,
+  u32At,
 } from './wire.ts';
 
 export const headerBytes = 8;
@@ -43,11 +45,12 @@ function count(stream: AmqpStream): void {
 
 /** Length of the first frame when all of it is here, else how many bytes it needs; -1: it is none. */
 function wholeFrame(window: Window): number {
-  const size = window.u32(3);
+  const { bytes, start } = window;
+  const size = u32At(bytes, start + 3);
   if (size > maxMethodBytes) return -1;
   const total = size + frameBytes;
-  if (window.length < total) return total;
-  return window.u8(total - 1) === frameEnd ? total : -1;
+  if (window.end - start < total) return total;
+  return bytes[start + total - 1] === frameEnd ? total : -1;
 }
 
 const leastMethodBytes = frameBytes + 4;
@@ -56,9 +59,10 @@ function takeMethodFrame(window: Window, stream: AmqpStream): Progress {
   const total = wholeFrame(window);
   if (total < leastMethodBytes) return Step.Lost;
   if (total > window.length) return total;
-  const classId = window.u16(headBytes);
-  const id = window.u16(headBytes + 2);
-  const channel = window.u16(1);
+  const { bytes, start } = window;
+  const classId = u16At(bytes, start + headBytes);
+  const id = u16At(bytes, start + headBytes + 2);
+  const channel = u16At(bytes, start + 1);
   const method = methodByNumber(classId, id);
   if (method === undefined) {
     count(stream);

@@ -1,5 +1,6 @@
 /** What the parser remembers of a connection. */
 import type { Mark, ParserStream, Side } from '../../dissect/contract.ts';
+import { ConfirmLearner } from './learn-confirms.ts';
 import type { Method } from './methods.ts';
 import { Tags } from './tags.ts';
 import { equal } from './wire.ts';
@@ -33,6 +34,10 @@ export class Channel {
   confirm: Confirm;
   /** Delivery tag of the last publish on a channel with confirms. */
   published = 0;
+  /** That confirms are on, and the count, was found out by a `ConfirmLearner`. */
+  isLearnt = false;
+  /** While `confirm` is not known. */
+  #learner: ConfirmLearner | undefined = undefined;
   /** Of publishes that wait for their confirm. */
   readonly publishes = new Tags();
   /** Of deliveries that wait for their acknowledgement. */
@@ -51,6 +56,28 @@ export class Channel {
   constructor(number: number, confirm: Confirm) {
     this.number = number;
     this.confirm = confirm;
+  }
+
+  /** A publish on a channel of which it is not known whether, and as which, it will be confirmed. */
+  publishedUnknown(timeMs: number): void {
+    this.#learner ??= new ConfirmLearner();
+    this.#learner.published(timeMs);
+  }
+
+  /** A confirm on such a channel. From here on publishes may be counted. */
+  confirmedUnknown(tag: number, timeMs: number): void {
+    this.#learner ??= new ConfirmLearner();
+    if (!this.#learner.confirmed(tag, timeMs)) return;
+    this.confirm = Confirm.On;
+    this.isLearnt = true;
+    this.published = tag;
+  }
+
+  /** Publishes may have been lost, or the count is proved wrong. */
+  forgetCount(): void {
+    if (this.confirm === Confirm.On) this.confirm = Confirm.Unknown;
+    this.isLearnt = false;
+    this.#learner = undefined;
   }
 
   addWaiting(key: number): void {
@@ -226,7 +253,9 @@ export type KeyKind = (typeof KeyKind)[keyof typeof KeyKind];
 
 /** Pairing key: kind, channel and a 32-bit number, below 2^51. */
 export function keyOf(kind: KeyKind, channel: number, number: number): number {
-  return kind * 2 ** 48 + channel * 2 ** 32 + (number % 2 ** 32);
+  // The remainder of a number this large is slow, and hardly ever needed.
+  const low = number < 2 ** 32 ? number : number % 2 ** 32;
+  return kind * 2 ** 48 + channel * 2 ** 32 + low;
 }
 
 /** Key of a synchronous method sent by `side`. */

@@ -15,7 +15,7 @@ export class Tags {
   }
 
   push(tag: number): void {
-    const newest = this.#tags.at(-1);
+    const newest = this.#tags[this.#tags.length - 1];
     // Tags count up; a smaller one means that what is here belongs to an earlier life of the channel.
     if (newest !== undefined && tag <= newest) this.clear();
     this.#tags.push(tag);

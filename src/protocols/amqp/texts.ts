@@ -90,11 +90,11 @@ export function setProperties(
   base: number,
   spans: PropertySpans,
 ): void {
-  if (spans.from[contentType]! >= 0) {
+  if (spans.has(contentType)) {
     const from = spans.from[contentType]! - base;
     setSpan(message.contentType, from, spans.to[contentType]! - base);
   }
-  if (spans.from[headers]! >= 0) setTrace(message, bytes, base, spans);
+  if (spans.has(headers)) setTrace(message, bytes, base, spans);
 }
 
 /** W3C Trace Context in the headers: `00-TRACE-SPAN-01` as a long string. */

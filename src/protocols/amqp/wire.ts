@@ -96,12 +96,22 @@ export function scanArguments(
   return true;
 }
 
-/** Where the properties of a content header lie, by their number in `properties`; `from` -1: absent. */
+/** Where the properties of a content header lie, by their number in `properties`. */
 export class PropertySpans {
   readonly from = new Int32Array(properties.length);
   readonly to = new Int32Array(properties.length);
+  /** Which there are, the first in the highest of 16 bits. */
+  flags = 0;
   bodySize = 0;
+
+  has(property: number): boolean {
+    return (this.flags & (0x8000 >>> property)) !== 0;
+  }
 }
+
+const propertyKinds = Uint8Array.from(properties, ({ kind }) => kind);
+/** The lowest of the 16 bits are not those of properties. */
+const propertyFlags = 0x10000 - (0x10000 >>> properties.length);
 
 /** Offsets within a header frame's payload. */
 const bodySizeAt = 4;
@@ -127,15 +137,15 @@ export function scanProperties(
     more = u16At(bytes, next);
     if (more > 1) return false;
   }
-  for (let i = 0; i < properties.length; i++) {
-    spans.from[i] = -1;
-    if ((flags & (0x8000 >>> i)) === 0) continue;
-    const { kind } = properties[i]!;
+  spans.flags = flags & propertyFlags;
+  for (let left = spans.flags; left !== 0; ) {
+    const i = Math.clz32(left) - 16;
+    left ^= 0x8000 >>> i;
+    const kind = propertyKinds[i]!;
     let length: number;
     if (kind === Kind.ShortText) {
       if (next >= end) return false;
-      length = bytes[next]!;
-      next += 1;
+      length = bytes[next++]!;
     } else if (kind === Kind.Table) {
       if (next + 4 > end) return false;
       length = u32At(bytes, next);
