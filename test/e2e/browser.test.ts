@@ -1,26 +1,18 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildPage } from '../../scripts/build-page.ts';
+import { expectPageAccessible, startBrowser } from './browser-start.ts';
 import { hasProgram, whyNotLive, whyNotPrograms } from './machine.ts';
 import { freePort, repository, startTap, type Tap, until } from './mizu.ts';
 import { Target } from './target.ts';
 
 const whyNot = whyNotPrograms('chromium', 'curl') || whyNotLive();
 const screenshots = join(repository, 'screenshots');
-const chromiumPath = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((place) => join(place, 'chromium'))
-  .find((path) => existsSync(path));
-const chromiumWords = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
 /** What the browser itself says of a server that ends or has ended; everything else is a defect. */
 const noServer = /net::ERR_CONNECTION_(REFUSED|RESET|CLOSED)|net::ERR_EMPTY_RESPONSE|status of 503/;
 
@@ -48,7 +40,7 @@ beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true });
   folder = mkdtempSync(join(tmpdir(), 'mizu-browser-test-'));
   target = await Target.open();
-  browser = await chromium.launch({ executablePath: chromiumPath!, args: chromiumWords });
+  browser = await startBrowser();
 });
 
 afterAll(async () => {
@@ -111,11 +103,7 @@ async function picture(name: string): Promise<void> {
   await page.screenshot({ path: join(screenshots, `${name}.png`) });
 }
 
-async function expectAccessible(state: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).options({ preload: false }).analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`);
-  expect(found, state).toEqual([]);
-}
+const expectAccessible = (state: string) => expectPageAccessible(page, state);
 
 /** Targets of the rows on the screen, in their order. */
 async function targetsShown(): Promise<string[]> {

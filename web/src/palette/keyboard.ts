@@ -63,10 +63,15 @@ function isOffered({ group, isThere }: Command): boolean {
 export function listenToKeys(): () => void {
   let first = '';
   let firstAt = 0;
+  // A key that closes a dialog has done its work, and is told of here before it does.
+  let isOfDialog = false;
+  const onKeyFirst = () => {
+    isOfDialog = pageState.get().dialog !== 'none';
+  };
   const onKey = (event: KeyboardEvent) => {
     const key = nameOf(event);
     if (event.defaultPrevented || event.altKey) return;
-    if (pageState.get().dialog !== 'none') return;
+    if (isOfDialog || pageState.get().dialog !== 'none') return;
     if (isTyping(event.target) && !everywhere.has(key)) return;
     if (belongsToControl(event)) return;
     if (isOfOtherPage(event, key)) return;
@@ -78,8 +83,12 @@ export function listenToKeys(): () => void {
     event.preventDefault();
     command.run();
   };
+  window.addEventListener('keydown', onKeyFirst, { capture: true });
   document.addEventListener('keydown', onKey);
-  return () => document.removeEventListener('keydown', onKey);
+  return () => {
+    window.removeEventListener('keydown', onKeyFirst, { capture: true });
+    document.removeEventListener('keydown', onKey);
+  };
 }
 
 /** Keys as they are printed: `Ctrl K`, `g g`, `space`. */

@@ -51,9 +51,16 @@ export function filesOfInput(list: FileList | null): PickedFile[] {
 
 /** Files and folders that were dropped. */
 export async function filesOfDrop(transfer: DataTransfer): Promise<PickedFile[]> {
-  // The entries are gone once this function waits: all are taken first.
-  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   const found: PickedFile[] = [];
+  const entries: FileSystemEntry[] = [];
+  // The items are gone once this function waits: all are taken first.
+  for (const item of transfer.items) {
+    const entry = item.webkitGetAsEntry();
+    const file = entry === null ? item.getAsFile() : null;
+    if (entry !== null) entries.push(entry);
+    // Nothing of the file system, but a file nevertheless: an attachment of a mail.
+    if (file !== null) found.push({ name: file.name, file });
+  }
   for (const entry of entries) await collect(entry, '', found, 0);
   return found;
 }

@@ -1,7 +1,7 @@
 /** `.proto` files and descriptor sets: give them, see what they say, take them back. */
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { ReadFile, SchemaReport } from '../data/schema-report.ts';
-import { bytes, exactBytes, integer, plural } from '../ui/format.ts';
+import { bytes, exactBytes, plural } from '../ui/format.ts';
 import { ChevronIcon, CloseIcon } from '../ui/icons.tsx';
 import { useSchemas } from './given.ts';
 import {
@@ -23,10 +23,16 @@ export function Schemas() {
     setRemark(problem || (passedOver > 0 ? `${plural(passedOver, 'other file')} passed over` : ''));
     if (chosen.length > 0) add(chosen);
   };
+  const box = useRef<HTMLDivElement>(null);
+  // The button that was pressed goes away with its line: the keyboard stays in the dialog.
+  const thenFocus = (change: () => void) => {
+    change();
+    box.current?.querySelector('button')?.focus();
+  };
   const names = files.map(({ name }) => name);
   const problems = (report?.problems ?? []).map((text) => problemOf(text, names));
   return (
-    <div className="schemas">
+    <div className="schemas" ref={box}>
       <p className="dim">
         Messages of gRPC are shown with the names and types that these files give them, from now on
         and also in calls that were captured before, for everybody who looks at this tap.
@@ -43,8 +49,16 @@ export function Schemas() {
             {text}
           </p>
         ))}
-      {report !== undefined && <Summary report={report} files={files} onRemoveAll={removeAll} />}
-      {files.length > 0 && <FileList files={files} problems={problems} onRemove={remove} />}
+      {report !== undefined && (
+        <Summary report={report} files={files} onRemoveAll={() => thenFocus(removeAll)} />
+      )}
+      {files.length > 0 && (
+        <FileList
+          files={files}
+          problems={problems}
+          onRemove={(name) => thenFocus(() => remove(name))}
+        />
+      )}
     </div>
   );
 }
@@ -226,7 +240,8 @@ function FileLine({ file, problems, onRemove }: LineProps) {
           <span className="schema-name mono unlisted">{name}</span>
         )}
         <span className="schema-counts dim">
-          {messages !== undefined && `${integer(messages.length)} types · ${integer(calls)} calls`}
+          {messages !== undefined &&
+            `${plural(messages.length, 'type')} · ${plural(calls, 'call')}`}
         </span>
         <span className="schema-size number dim" data-tip={exactBytes(size)}>
           {bytes(size)}
