@@ -160,9 +160,24 @@ for (const each of commands) {
   slotNames[at] = name;
 }
 
+/**
+ * Slots of the names found last, by their length and last letter, or -1: most commands are few, and a
+ * name is compared with one faster than it is hashed.
+ */
+const recent = new Int32Array(1024).fill(-1);
+
 /** The command whose name is `bytes[from, to)` in any case, or undefined. */
 export function findCommand(bytes: Uint8Array, from: number, to: number): Command | undefined {
-  return find(bytes, from, to, 0, 0);
+  const place = (((to - from) & 31) << 5) | ((bytes[to - 1] ?? 0) & 31);
+  const slot = recent[place]!;
+  if (slot >= 0) {
+    const name = slotNames[slot]!;
+    if (name.length === to - from && isName(name, 0, bytes, from, to)) return slots[slot];
+  }
+  const found = find(bytes, from, to, 0, 0);
+  if (found < 0) return undefined;
+  recent[place] = found;
+  return slots[found];
 }
 
 /** The subcommand whose words these are, or undefined. */
@@ -173,19 +188,21 @@ export function findSubcommand(
   secondFrom: number,
   secondTo: number,
 ): Command | undefined {
-  return find(bytes, from, to, secondFrom, secondTo);
+  const found = find(bytes, from, to, secondFrom, secondTo);
+  return found < 0 ? undefined : slots[found];
 }
 
+/** The slot of a name, or -1. */
 function find(
   bytes: Uint8Array,
   from: number,
   to: number,
   secondFrom: number,
   secondTo: number,
-): Command | undefined {
+): number {
   const second = secondTo - secondFrom;
   const length = to - from + (second > 0 ? second + 1 : 0);
-  if (length > maxNameBytes) return undefined;
+  if (length > maxNameBytes) return -1;
   let hash = 0;
   for (let i = from; i < to; i++) hash = mixed(hash, capital(bytes[i]!));
   if (second > 0) {
@@ -195,9 +212,9 @@ function find(
   for (let at = slotOf(hash); slots[at] !== undefined; at = (at + 1) & (slotCount - 1)) {
     const name = slotNames[at]!;
     if (name.length !== length || !isName(name, 0, bytes, from, to)) continue;
-    if (second === 0 || isName(name, to - from + 1, bytes, secondFrom, secondTo)) return slots[at];
+    if (second === 0 || isName(name, to - from + 1, bytes, secondFrom, secondTo)) return at;
   }
-  return undefined;
+  return -1;
 }
 
 function isName(
