@@ -25,6 +25,11 @@ interface StreamFuzzOptions {
   readonly protocol?: string;
   /** To begin with: a round that failed is repeated by its number. */
   readonly round?: number;
+  /**
+   * Each packet gets memory of its own, between bytes of this value, and `checksum` is made: rows that
+   * depend on the filler tell of a look behind the end of a packet.
+   */
+  readonly filler?: number;
   /** Told of a long run, about twice a minute. */
   readonly report?: (result: StreamFuzzResult) => void;
 }
@@ -47,6 +52,8 @@ export interface StreamFuzzResult {
   slowest: string;
   /** Of an entry, as JSON. */
   largestBytes: number;
+  /** Of all rows, when there is a filler. */
+  checksum: number;
   /** Of the heap and buffers, from the first rounds to the last, behind a collection each. */
   grownBytes: number;
 }
@@ -74,14 +81,14 @@ const ofRows = -2;
 
 /** Runs until the number of streams or minutes is reached. Throws at the first broken promise. */
 export async function runStreamFuzz(options: StreamFuzzOptions): Promise<StreamFuzzResult> {
-  const { seed, protocol, streams = Number.POSITIVE_INFINITY, round: first = 0 } = options;
+  const { protocol, streams = Number.POSITIVE_INFINITY, round: first = 0 } = options;
   const until = Date.now() + (options.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
   const names = protocol === undefined ? fuzzed : [protocol];
   const scripts = new Map<string, readonly (readonly Script[])[]>();
   for (const name of names) scripts.set(name, await scriptsOf(name));
   const result: StreamFuzzResult = {
     ...{ streams: 0, streamsOf: {}, recognised: 0, rows: 0, rowsOf: {}, decoded: 0, cpuMs: 0 },
-    ...{ slowestMs: 0, slowest: '', largestBytes: 0, grownBytes: 0 },
+    ...{ slowestMs: 0, slowest: '', largestBytes: 0, checksum: 0, grownBytes: 0 },
   };
   const startedAt = process.cpuUsage();
   let heldBytes = 0;
@@ -96,11 +103,15 @@ export async function runStreamFuzz(options: StreamFuzzOptions): Promise<StreamF
   for (let round = first; result.streams < streams && Date.now() < until; round++) {
     const name = names[round % names.length]!;
     const count = Math.min(roundStreams, streams - result.streams);
-    new Round(scripts.get(name)!, seed, round, result, name).run(count);
+    new Round(scripts.get(name)!, options, round, result, name).run(count);
     result.streamsOf[name] = (result.streamsOf[name] ?? 0) + count;
     // Buffers that are not needed are given back between two turns of the event loop.
     await setImmediate();
-    if (round - first === warmRounds * names.length) heldBytes = await held();
+    if (round - first === warmRounds * names.length) {
+      heldBytes = await held();
+      // Until here it was the loading of the program.
+      result.slowestMs = 0;
+    }
     if (options.report !== undefined && Date.now() - reported > reportMs) {
       await measure();
       options.report(result);
@@ -130,6 +141,7 @@ function check(holds: boolean, what: string): void {
 /** One dissector and its streams. */
 class Round {
   readonly #seed: number;
+  readonly #filler: number | undefined;
   readonly #round: number;
   readonly #result: StreamFuzzResult;
   readonly #where: string;
@@ -146,12 +158,14 @@ class Round {
 
   constructor(
     scripts: readonly (readonly Script[])[],
-    seed: number,
+    { seed, filler }: StreamFuzzOptions,
     round: number,
     result: StreamFuzzResult,
     name: string,
   ) {
     this.#seed = seed;
+    this.#filler = filler;
+    if (filler !== undefined) packetMemory.fill(filler);
     this.#round = round;
     this.#result = result;
     this.#where = `seed ${seed}, round ${round} (${name})`;
@@ -242,6 +256,14 @@ class Round {
     now: number,
   ): void {
     if (start === end || connection.ignored) return;
+    if (this.#filler !== undefined) {
+      const length = end - start;
+      packetMemory.set(bytes.subarray(start, end), fillerBytes);
+      const to = fillerBytes + length;
+      this.#dissector.data(connection, from, packetMemory, fillerBytes, to, now, 1, 0);
+      packetMemory.fill(this.#filler, fillerBytes, to);
+      return;
+    }
     this.#dissector.data(connection, from, bytes, start, end, now, 1, 0);
     // Whoever keeps a view of a packet sees the next one's bytes in it.
     bytes.fill(0x55, start, end);
@@ -255,10 +277,21 @@ class Round {
       if (protocol === undefined) throw new Error(`row ${row} is of no protocol`);
       rowsOf[protocol.id] = (rowsOf[protocol.id] ?? 0) + 1;
       checkBounds(batch, row);
+      if (this.#filler !== undefined) this.#sum(batch, row);
       if (this.#rowRandom.chance(this.#decodedShare)) this.#decode(batch, row);
     }
     batch.heap.fill(0xaa, 0, batch.heapUsed);
     this.#writer.recycle(batch.buffer);
+  }
+
+  #sum(batch: Batch, row: number): void {
+    const { row: shown, payload } = storedFromBatch(batch, row, { protocolByCode });
+    let sum = this.#result.checksum;
+    const bytes = [Buffer.from(JSON.stringify(shown)), payload.request, payload.response];
+    for (const part of bytes) {
+      for (const byte of part ?? []) sum = Math.imul(sum ^ byte, 0x01000193);
+    }
+    this.#result.checksum = sum >>> 0;
   }
 
   #decode(batch: Batch, row: number): void {
@@ -295,6 +328,10 @@ function checkBounds({ columns, heapUsed }: Batch, row: number): void {
 function checkEnd(end: number, heapUsed: number, row: number): void {
   if (end > heapUsed) throw new Error(`row ${row} ends at ${end} of ${heapUsed}`);
 }
+
+/** What a packet lies in when its surroundings matter, and how far from the beginning. */
+const packetMemory = new Uint8Array(8 << 20);
+const fillerBytes = 1024;
 
 const clientAddress = new Uint32Array([0, 0, 0xffff, 1]);
 const serverAddress = new Uint32Array([0, 0, 0xffff, 2]);
