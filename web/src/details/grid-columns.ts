@@ -46,7 +46,7 @@ export function tracksOf(columns: readonly GridColumn[]): string {
       const isLast = at === columns.length - 1;
       const grows = width > fixedUpTo || (!hasWide && isLast && !isNumber);
       const characters = `calc(${width}ch + 16px)`;
-      return grows ? `minmax(${Math.min(width, 14)}ch, ${width}fr)` : characters;
+      return grows ? `minmax(${Math.min(width, 9)}ch, ${width}fr)` : characters;
     })
     .join(' ');
 }
