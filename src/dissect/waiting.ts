@@ -130,7 +130,9 @@ export class WaitingList {
 
   /** Nothing lies in front of the others any more, nor between them. */
   #close(): void {
-    this.#rest = this.#rest.slice(this.#head).filter((item) => item !== undefined);
+    const rest = this.#rest.slice(this.#head);
+    const hasGaps = this.#index !== undefined && this.#index.gaps > 0;
+    this.#rest = hasGaps ? rest.filter((item) => item !== undefined) : rest;
     this.#head = 0;
     this.#index = undefined;
   }
