@@ -3,9 +3,12 @@
 /** Paths that are remembered; of further ones the answers' messages have no type. */
 const maxPaths = 50_000;
 const maxPathBytes = 1024;
+/** The same of all of them together. */
+const maxAllBytes = 8 << 20;
 
 const numbers = new Map<string, number>();
 const paths: Uint8Array[] = [new Uint8Array(0)];
+let allBytes = 0;
 
 /** Number of the path in `bytes[from, to)`, without its query; 0: it is not remembered. */
 export function numberOfPath(bytes: Uint8Array, from: number, to: number): number {
@@ -15,8 +18,10 @@ export function numberOfPath(bytes: Uint8Array, from: number, to: number): numbe
     .split('?', 1);
   const known = numbers.get(text);
   if (known !== undefined) return known;
-  if (paths.length > maxPaths) return 0;
-  const number = paths.push(Buffer.from(text, 'latin1')) - 1;
+  if (paths.length > maxPaths || allBytes + text.length > maxAllBytes) return 0;
+  allBytes += text.length;
+  // A short `Buffer` would keep the 64 KiB alive that Node cuts such ones from.
+  const number = paths.push(bytes.slice(from, from + text.length)) - 1;
   numbers.set(text, number);
   return number;
 }
