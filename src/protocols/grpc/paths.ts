@@ -21,7 +21,7 @@ export function numberOfPath(bytes: Uint8Array, from: number, to: number): numbe
   if (paths.length > maxPaths || allBytes + text.length > maxAllBytes) return 0;
   allBytes += text.length;
   // A short `Buffer` would keep the 64 KiB alive that Node cuts such ones from.
-  const number = paths.push(bytes.slice(from, from + text.length)) - 1;
+  const number = paths.push(new Uint8Array(bytes.subarray(from, from + text.length))) - 1;
   numbers.set(text, number);
   return number;
 }
