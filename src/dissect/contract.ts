@@ -370,6 +370,12 @@ export interface SchemaFile {
   readonly bytes: Uint8Array;
 }
 
+/** A file to read by; without bytes it is one that was given before, and stays. */
+export interface GivenFile {
+  readonly name: string;
+  readonly bytes?: Uint8Array;
+}
+
 /** What became of a user's schema files. */
 export interface GivenSchemas {
   /** Types of messages, and calls, that are now known by name. */
@@ -377,6 +383,16 @@ export interface GivenSchemas {
   readonly methods: number;
   /** In words, each with the file's name. */
   readonly problems: readonly string[];
+  /** The files in force and what each of them declares. */
+  readonly files: readonly ReadSchemaFile[];
+}
+
+export interface ReadSchemaFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Full names. */
+  readonly messages: readonly string[];
+  readonly services: readonly { readonly name: string; readonly methods: readonly string[] }[];
 }
 
 /** A variant that has a badge of its own: HTTP/1.1 and HTTP/2 are variants of http. */

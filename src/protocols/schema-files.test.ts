@@ -50,3 +50,33 @@ test('files given while Mizu runs outlive a restart', async () => {
     rmSync(kept, { recursive: true, force: true });
   }
 });
+
+test('each file is listed with what it declares, and stays when it is named without its bytes', async () => {
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+  const given = new GivenSchemaFiles();
+  giveSchemaFiles(await readSchemaFiles([folder]));
+  // Those of `--proto` are in force as well.
+  expect(given.report().files).toEqual([
+    expect.objectContaining({
+      name: 'shop/v1/cart.proto',
+      messages: ['shop.v1.Item'],
+      services: [{ name: 'shop.v1.Cart', methods: ['Add'] }],
+    }),
+  ]);
+  const order = bytesOf('syntax = "proto3"; package shop; message Order { int32 id = 1; }');
+  const report = given.give([
+    { name: 'shop/v1/cart.proto' },
+    { name: 'order.proto', bytes: order },
+    { name: 'broken.proto', bytes: bytesOf('syntax = "proto3";\nmessage {') },
+    { name: 'never-given.proto' },
+  ]);
+  expect(report).toMatchObject({ messages: 2, methods: 1 });
+  expect(report.files.map(({ name }) => name)).toEqual([
+    'shop/v1/cart.proto',
+    'order.proto',
+    'broken.proto',
+  ]);
+  expect(report.files[1]?.messages).toEqual(['shop.Order']);
+  expect(report.problems.join('\n')).toMatch(/never-given\.proto: .*\nbroken\.proto: .*line 2/);
+  expect(given.give([]).files).toEqual([]);
+});

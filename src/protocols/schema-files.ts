@@ -35,14 +35,24 @@ export async function readSchemaFiles(paths: readonly string[]): Promise<ReadFil
   return { files, problems };
 }
 
+let filesInForce: readonly SchemaFile[] = [];
+let inForce: GivenSchemas = { messages: 0, methods: 0, problems: [], files: [] };
+
+/** The files that messages are read by now, however they came, and what they say. */
+export const schemasInForce = (): GivenSchemas => inForce;
+export const schemaFilesInForce = (): readonly SchemaFile[] => filesInForce;
+
 /** Hands the files to all protocols that read by such; they replace those given before. */
 export function giveSchemaFiles({ files, problems }: ReadFiles): GivenSchemas {
+  filesInForce = files;
   const given = protocols.flatMap((protocol) => protocol.giveSchemas?.(files) ?? []);
-  return {
+  inForce = {
     messages: given.reduce((sum, { messages }) => sum + messages, 0),
     methods: given.reduce((sum, { methods }) => sum + methods, 0),
     problems: [...problems, ...given.flatMap((each) => each.problems)],
+    files: given.flatMap((each) => each.files),
   };
+  return inForce;
 }
 
 async function readFolder(

@@ -6,7 +6,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
-import type { GivenSchemas, Protocol, SchemaFile } from '../dissect/contract.ts';
+import type { GivenFile, GivenSchemas, Protocol } from '../dissect/contract.ts';
 import type { FieldSchema } from '../filter/contract.ts';
 import type { Store } from '../store/contract.ts';
 import type {
@@ -45,7 +45,7 @@ export interface ServeContext {
 /** Files of users by which messages are read. */
 export interface SchemaControl {
   report(): GivenSchemas;
-  give(files: readonly SchemaFile[]): GivenSchemas | Promise<GivenSchemas>;
+  give(files: readonly GivenFile[]): GivenSchemas | Promise<GivenSchemas>;
 }
 
 /** What is tapped in a cluster. */

@@ -155,6 +155,17 @@ describe('one entry', () => {
     expect(body.sections.response[0]).toMatchObject({ kind: 'body', content: 'pong' });
   });
 
+  it('says a long body once when that is asked for, a short one always twice', async () => {
+    const long = 'pong '.repeat(20_000);
+    context.arrive([row(1, { request: 'ping', response: long })]);
+    const twice = (await json(`/entries/${id(1)}`)).body;
+    expect(twice.entry.response.body === long).toBe(true);
+    const { body } = await json(`/entries/${id(1)}?texts=once`);
+    expect(body.sections.response[0].content === long).toBe(true);
+    expect(Object.keys(body.entry.response)).not.toContain('body');
+    expect(body.entry.request.body).toBe('ping');
+  });
+
   it('can be opened while it waits for its answer', async () => {
     context.arrive([row(1, { request: 'ping', outcome: Outcome.Pending })]);
     const { body } = await json(`/entries/${id(1)}`);

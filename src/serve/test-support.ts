@@ -122,13 +122,14 @@ export const fakeProtocol = {
     return { request: side(request), response: side(response) };
   },
   describe({ request, response }) {
-    const side = (map: ValueMap | undefined) => {
+    const side = (map: ValueMap | undefined, name: string) => {
       const { body: content } = map ?? {};
       if (typeof content !== 'string') return [];
+      const path = `${name}.body`;
       const shared = { title: 'Body', mediaType: 'text/html', size: content.length, cut: false };
-      return [{ kind: 'body', encoding: 'text', content, ...shared } as const];
+      return [{ kind: 'body', encoding: 'text', content, path, ...shared } as const];
     };
-    return { request: side(request), response: side(response) };
+    return { request: side(request, 'request'), response: side(response, 'response') };
   },
   fields: [],
   macros: { http: 'protocol.name == "http"' },

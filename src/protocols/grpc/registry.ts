@@ -2,11 +2,11 @@
  * The types that messages are decoded by, of this process: the user's files first, then what servers told
  * by reflection on the wire, then what every call may carry.
  */
-import type { GivenSchemas, SchemaFile } from '../../dissect/contract.ts';
+import type { GivenSchemas, ReadSchemaFile, SchemaFile } from '../../dissect/contract.ts';
 import type { TypeSource } from './decode-state.ts';
 import { contentOfMessage } from './message-content.ts';
 import { readMessagePayload } from './payload.ts';
-import { type MessageSchema, type MethodSchema, TypeTable } from './schema.ts';
+import { type Declarations, type MessageSchema, type MethodSchema, TypeTable } from './schema.ts';
 import { declarationsOfFile, filesOfSet, nameOfFile } from './schema-descriptor.ts';
 import { declarationsOfTexts } from './schema-proto.ts';
 import { wellKnownTexts } from './well-known.ts';
@@ -44,11 +44,9 @@ class Registry implements TypeSource {
   }
 
   give(files: readonly ProtoFile[]): LoadedProtos {
-    const table = new TypeTable();
     const texts: { name: string; text: string }[] = [];
     const problems: string[] = [];
-    let messages = 0;
-    let methods = 0;
+    const said = new Map<string, readonly Declarations[]>();
     for (const { name, bytes } of files) {
       if (name.endsWith('.proto')) {
         texts.push({ name, text: new TextDecoder().decode(bytes) });
@@ -56,21 +54,26 @@ class Registry implements TypeSource {
       }
       const parts = filesOfSet(bytes)?.map(declarationsOfFile) ?? [];
       const good = parts.filter((each) => each !== undefined);
-      for (const each of good) {
-        table.add(each);
-        messages += each.messages.length;
-        methods += each.methods.length;
-      }
+      said.set(name, good);
       if (good.length === 0 || good.length < parts.length) {
         problems.push(`${name}: neither a .proto file nor a descriptor set`);
       }
     }
     const parsed = declarationsOfTexts(texts);
-    table.add(parsed.declarations);
-    messages += parsed.declarations.messages.length;
-    methods += parsed.declarations.methods.length;
+    const table = new TypeTable();
+    for (const declarations of said.values()) for (const each of declarations) table.add(each);
+    for (const [name, declarations] of parsed.byFile) {
+      table.add(declarations);
+      said.set(name, [declarations]);
+    }
     this.#given = table;
-    return { messages, methods, problems: [...problems, ...parsed.problems] };
+    const all = [...said.values()].flat();
+    return {
+      messages: all.reduce((sum, { messages }) => sum + messages.length, 0),
+      methods: all.reduce((sum, { methods }) => sum + methods.length, 0),
+      problems: [...problems, ...parsed.problems],
+      files: files.map((file) => readFile(file, said.get(file.name) ?? [])),
+    };
   }
 
   /** A FileDescriptorProto that a server has sent. True when it is new. */
@@ -91,10 +94,27 @@ class Registry implements TypeSource {
     if (this.#wellKnown === undefined) {
       const files = wellKnownTexts.map((text, i) => ({ name: `built in ${i}`, text }));
       this.#wellKnown = new TypeTable();
-      this.#wellKnown.add(declarationsOfTexts(files).declarations);
+      for (const each of declarationsOfTexts(files).byFile.values()) this.#wellKnown.add(each);
     }
     return this.#wellKnown;
   }
+}
+
+function readFile({ name, bytes }: ProtoFile, said: readonly Declarations[]): ReadSchemaFile {
+  const services = new Map<string, string[]>();
+  for (const [path] of said.flatMap(({ methods }) => methods)) {
+    const [, service = '', method = ''] = path.split('/');
+    const known = services.get(service);
+    if (known === undefined) services.set(service, [method]);
+    else known.push(method);
+  }
+  const messages = said.flatMap((each) => each.messages).filter(({ isMapEntry }) => !isMapEntry);
+  return {
+    name,
+    bytes: bytes.length,
+    messages: messages.map((each) => each.name),
+    services: [...services].map(([service, methods]) => ({ name: service, methods })),
+  };
 }
 
 const registry = new Registry();

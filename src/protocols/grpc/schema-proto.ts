@@ -23,8 +23,15 @@ const scalars: Readonly<Record<string, number>> = {
   sint64: Scalar.Sint64,
 };
 
+interface Found {
+  readonly messages: MessageSchema[];
+  readonly enums: [string, ReadonlyMap<number, string>][];
+  readonly methods: [string, MethodSchema][];
+}
+
 export interface ParsedFiles {
-  readonly declarations: Declarations;
+  /** By name of the file. */
+  readonly byFile: ReadonlyMap<string, Declarations>;
   /** In words, by file. */
   readonly problems: readonly string[];
 }
@@ -37,26 +44,28 @@ export function declarationsOfTexts(
   const problems: string[] = [];
   for (const { name, text } of files) {
     try {
+      // A property of the function: what is declared is marked with it.
+      Object.assign(parse, { filename: name });
       parse(text, root, { keepCase: true });
     } catch (error) {
       problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  const messages: MessageSchema[] = [];
-  const enums: [string, ReadonlyMap<number, string>][] = [];
-  const methods: [string, MethodSchema][] = [];
+  const byFile = new Map<string, Found>();
   walk(root, 0, (object) => {
-    const name = nameOf(object);
+    const file = object.filename ?? '';
+    const own = byFile.get(file) ?? { messages: [], enums: [], methods: [] };
+    byFile.set(file, own);
     if (object instanceof Enum) {
       const values = Object.entries(object.values).map(([key, value]): [number, string] => [
         value,
         key,
       ]);
-      enums.push([name, new Map(values.toReversed())]);
-    } else if (object instanceof Type) addType(messages, object);
-    else if (object instanceof Service) addMethods(methods, object);
+      own.enums.push([nameOf(object), new Map(values.toReversed())]);
+    } else if (object instanceof Type) addType(own.messages, object);
+    else if (object instanceof Service) addMethods(own.methods, object);
   });
-  return { declarations: { messages, enums, methods }, problems };
+  return { byFile, problems };
 }
 
 const maxNesting = 64;

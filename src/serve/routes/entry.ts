@@ -1,12 +1,19 @@
 /** Routes of one entry: decoded, its bytes as kept, its bodies. */
 import type { FastifyReply } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { DecodedExchange, Description, Section } from '../../dissect/contract.ts';
 import type { StoredEntry } from '../../entry/entry.ts';
 import type { EntryDetails } from '../api.ts';
 import type { Api, ServeContext } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { apiErrorSchema, entryDetailsSchema, entryParams, sideQuery } from '../schemas.ts';
+
+const entryQuery = z.object({
+  texts: z
+    .enum(['once'])
+    .optional()
+    .describe('`once`: a long body is in its section only, not also in the request or response'),
+});
 
 type Side = z.output<typeof sideQuery>['side'];
 
@@ -23,10 +30,14 @@ export function entryRoutes(app: Api, context: ServeContext): void {
       schema: {
         summary: 'One entry, decoded',
         params: entryParams,
+        querystring: entryQuery,
         response: { 200: entryDetailsSchema, ...errorSchemas },
       },
     },
-    async ({ params }): Promise<EntryDetails> => details(context, await find(context, params.id)),
+    async ({ params, query }): Promise<EntryDetails> => {
+      const whole = details(context, await find(context, params.id));
+      return query.texts === 'once' ? withTextsOnce(whole) : whole;
+    },
   );
   app.get(
     '/entries/:id/raw',
@@ -108,6 +119,32 @@ function undecodable(title: string): Section {
 function bodyOf(sections: Description, side: Side): Buffer | undefined {
   const body = sections[side].find((section) => section.kind === 'body');
   return body && Buffer.from(body.content, body.encoding === 'base64' ? 'base64' : 'utf8');
+}
+
+/** Shorter ones may stand in an answer twice, characters. */
+const longText = 65_536;
+
+/** Without what a section says as well: writing, sending and reading it takes half the time. */
+function withTextsOnce(whole: EntryDetails): EntryDetails {
+  let { entry } = whole;
+  for (const section of [...whole.sections.request, ...whole.sections.response]) {
+    if (section.kind !== 'body' || section.path === undefined) continue;
+    if (section.content.length < longText) continue;
+    entry = without(entry, section.path.split('.'), section.content) as typeof entry;
+  }
+  return { ...whole, entry };
+}
+
+/** A copy without this text at this place; the same where something else is there. */
+function without(value: object, [step = '', ...rest]: readonly string[], text: string): object {
+  const inner = (value as Readonly<Record<string, unknown>>)[step];
+  if (rest.length === 0) {
+    if (inner !== text) return value;
+    const { [step]: _, ...others } = value as Readonly<Record<string, unknown>>;
+    return others;
+  }
+  if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return value;
+  return { ...value, [step]: without(inner, rest, text) };
 }
 
 /** Always a download of no known type: what a server under test sent must never run as a page. */

@@ -1,12 +1,23 @@
 /** Schema files of users (`.proto`, descriptor sets), by which messages are read. */
 import { z } from 'zod';
-import type { GivenSchemas } from '../../dissect/contract.ts';
+import type { GivenSchemas, ReadSchemaFile } from '../../dissect/contract.ts';
 import type { Api, SchemaControl, ServeContext } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { apiErrorSchema, named } from '../schemas.ts';
 
 const bodyLimitBytes = 64 << 20;
 const maxFiles = 10_000;
+
+const fileSchema = named(
+  'ReadSchemaFile',
+  'A schema file and what it declares',
+  z.object({
+    name: z.string(),
+    bytes: z.number(),
+    messages: z.array(z.string()),
+    services: z.array(z.object({ name: z.string(), methods: z.array(z.string()) })),
+  }) satisfies z.ZodType<ReadSchemaFile>,
+);
 
 const givenSchema = named(
   'GivenSchemas',
@@ -15,14 +26,15 @@ const givenSchema = named(
     messages: z.number(),
     methods: z.number(),
     problems: z.array(z.string()),
+    files: z.array(fileSchema),
   }) satisfies z.ZodType<GivenSchemas>,
 );
 
 const filesSchema = z.object({
   files: z
-    .array(z.object({ name: z.string().min(1).max(1024), content: z.base64() }))
+    .array(z.object({ name: z.string().min(1).max(1024), content: z.base64().optional() }))
     .max(maxFiles)
-    .describe('Each with its path within the folder, and its bytes as base64'),
+    .describe('Each with its path, and its bytes as base64; without them one given before stays'),
 });
 
 export function schemaFileRoutes(app: Api, context: ServeContext): void {
@@ -45,7 +57,7 @@ export function schemaFileRoutes(app: Api, context: ServeContext): void {
     async ({ body }): Promise<GivenSchemas> => {
       const files = body.files.map(({ name, content }) => ({
         name,
-        bytes: new Uint8Array(Buffer.from(content, 'base64')),
+        ...(content !== undefined && { bytes: new Uint8Array(Buffer.from(content, 'base64')) }),
       }));
       return await controlOf(context).give(files);
     },

@@ -1,4 +1,6 @@
 /** The page's side of `/api/v1`: every request the page makes, and its errors as values of one class. */
+
+import type { GivenSchemas } from '../../../src/dissect/contract.ts';
 import type {
   ApiError,
   Count,
@@ -11,7 +13,7 @@ import type {
   Targets,
 } from '../../../src/serve/api.ts';
 import { restoreTexts } from './long-texts.ts';
-import type { GivenFile, SchemaReport } from './schema-report.ts';
+import type { GivenFile } from './schema-report.ts';
 
 const root = '/api/v1';
 
@@ -108,8 +110,8 @@ export const api = {
     read<Histogram>('/histogram', { filter, ...period, buckets }, signal),
   targets: (signal?: AbortSignal) => read<Targets>('/targets', {}, signal),
   choose: (choice: TargetChoice) => put<Targets>('/targets', choice),
-  schemas: (signal?: AbortSignal) => read<SchemaReport>('/schema-files', {}, signal),
-  giveSchemas: (files: readonly GivenFile[]) => put<SchemaReport>('/schema-files', { files }),
+  schemas: (signal?: AbortSignal) => read<GivenSchemas>('/schema-files', {}, signal),
+  giveSchemas: (files: readonly GivenFile[]) => put<GivenSchemas>('/schema-files', { files }),
   /** Whether a token opens this server; without using it any further. */
   isToken: async (token: string) => {
     const authorization = `Bearer ${token}`;

@@ -1,6 +1,6 @@
 /** `.proto` files and descriptor sets: give them, see what they say, take them back. */
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import type { ReadFile, SchemaReport } from '../data/schema-report.ts';
+import type { GivenSchemas, ReadSchemaFile } from '../../../src/dissect/contract.ts';
 import { bytes, exactBytes, plural } from '../ui/format.ts';
 import { ChevronIcon, CloseIcon } from '../ui/icons.tsx';
 import { useSchemas } from './given.ts';
@@ -153,8 +153,8 @@ function FileButton({ onFiles, isFolder, children }: ButtonProps) {
 }
 
 interface SummaryProps {
-  readonly report: SchemaReport;
-  readonly files: readonly ReadFile[];
+  readonly report: GivenSchemas;
+  readonly files: readonly ReadSchemaFile[];
   readonly onRemoveAll: () => void;
 }
 
@@ -183,7 +183,7 @@ function Summary({ report: { messages, methods }, files, onRemoveAll }: SummaryP
 }
 
 interface ListProps {
-  readonly files: readonly ReadFile[];
+  readonly files: readonly ReadSchemaFile[];
   readonly problems: readonly Problem[];
   readonly onRemove: (name: string) => void;
 }
@@ -209,7 +209,7 @@ function FileList({ files, problems, onRemove }: ListProps) {
 }
 
 interface LineProps {
-  readonly file: ReadFile;
+  readonly file: ReadSchemaFile;
   readonly problems: readonly Problem[];
   readonly onRemove: () => void;
 }
@@ -218,8 +218,8 @@ function FileLine({ file, problems, onRemove }: LineProps) {
   const { name, bytes: size, messages, services } = file;
   const [isOpen, setOpen] = useState(false);
   const id = useId();
-  const calls = services?.reduce((sum, { methods }) => sum + methods.length, 0) ?? 0;
-  const isListed = (messages?.length ?? 0) + calls > 0;
+  const calls = services.reduce((sum, { methods }) => sum + methods.length, 0);
+  const isListed = messages.length + calls > 0;
   return (
     <li className="schema-file">
       <div className="schema-line">
@@ -240,8 +240,7 @@ function FileLine({ file, problems, onRemove }: LineProps) {
           <span className="schema-name mono unlisted">{name}</span>
         )}
         <span className="schema-counts dim">
-          {messages !== undefined &&
-            `${plural(messages.length, 'type')} · ${plural(calls, 'call')}`}
+          {`${plural(messages.length, 'type')} · ${plural(calls, 'call')}`}
         </span>
         <span className="schema-size number dim" data-tip={exactBytes(size)}>
           {bytes(size)}
@@ -264,17 +263,17 @@ function FileLine({ file, problems, onRemove }: LineProps) {
       ))}
       {isOpen && (
         <div id={id} className="schema-names">
-          {services?.map((service) => (
+          {services.map((service) => (
             <p key={service.name}>
               <span className="dim">service </span>
               <span className="mono">{service.name}</span>
               <span className="mono dim">{service.methods.map((each) => ` /${each}`)}</span>
             </p>
           ))}
-          {(messages?.length ?? 0) > 0 && (
+          {messages.length > 0 && (
             <p>
               <span className="dim">types </span>
-              <span className="mono">{messages?.join('  ')}</span>
+              <span className="mono">{messages.join('  ')}</span>
             </p>
           )}
         </div>
