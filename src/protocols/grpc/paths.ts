@@ -1,10 +1,12 @@
 /** Paths of calls by small numbers, which travel with a waiting request to its answer. */
+import { findByte } from '../../dissect/find-byte.ts';
 
 /** Paths that are remembered; of further ones the answers' messages have no type. */
-const maxPaths = 50_000;
+const maxPaths = 10_000;
 const maxPathBytes = 1024;
+const questionMark = 0x3f;
 /** The same of all of them together. */
-const maxAllBytes = 8 << 20;
+const maxAllBytes = 4 << 20;
 
 const numbers = new Map<string, number>();
 const paths: Uint8Array[] = [new Uint8Array(0)];
@@ -12,16 +14,17 @@ let allBytes = 0;
 
 /** Number of the path in `bytes[from, to)`, without its query; 0: it is not remembered. */
 export function numberOfPath(bytes: Uint8Array, from: number, to: number): number {
+  const last = Math.min(to, from + maxPathBytes);
+  const query = findByte(bytes, questionMark, from, last);
+  const end = query < 0 ? last : query;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const [text = ''] = buffer
-    .toString('latin1', from, Math.min(to, from + maxPathBytes))
-    .split('?', 1);
+  const text = buffer.toString('latin1', from, end);
   const known = numbers.get(text);
   if (known !== undefined) return known;
   if (paths.length > maxPaths || allBytes + text.length > maxAllBytes) return 0;
   allBytes += text.length;
   // A short `Buffer` would keep the 64 KiB alive that Node cuts such ones from.
-  const number = paths.push(new Uint8Array(bytes.subarray(from, from + text.length))) - 1;
+  const number = paths.push(new Uint8Array(bytes.subarray(from, end))) - 1;
   numbers.set(text, number);
   return number;
 }
