@@ -192,7 +192,9 @@ describe.skipIf(whyNot !== '')('the demo shop and the page', () => {
     for (let n = 0; n < 5; n++) await watch.get('info');
     await curl(target.url('/beside-the-page'));
     await watch.answered('target == "/beside-the-page"', 1);
-    expect(await watch.entries('target contains "/api/v1"')).toEqual([]);
+    // By its port: another Mizu on this machine may be asked at the same time.
+    const { port } = watch;
+    expect(await watch.entries(`dst.port == ${port} or src.port == ${port}`)).toEqual([]);
   });
 });
 
