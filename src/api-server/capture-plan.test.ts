@@ -1,23 +1,11 @@
 import { expect, test } from 'vitest';
 import type { PodFact } from '../resolve/cluster/facts.ts';
 import { selectTargets } from '../targets/select.ts';
+import { pod as podOf } from '../targets/test-pods.ts';
 import { CapturePlan } from './capture-plan.ts';
 
-const pod = (name: string, rest: Partial<PodFact>): PodFact => ({
-  uid: `uid-${name}`,
-  name,
-  namespace: 'shop',
-  node: 'node-1',
-  phase: 'Running',
-  labels: {},
-  addresses: ['10.1.0.1'],
-  hostAddresses: [],
-  hostNetwork: false,
-  ports: [],
-  startedAt: 0,
-  deleting: false,
-  ...rest,
-});
+const pod = (name: string, rest: Partial<PodFact>) =>
+  podOf(`shop/${name}`, { uid: `uid-${name}`, ...rest });
 const onHost = { hostNetwork: true, addresses: ['192.168.0.1'] };
 
 test('of a chosen pod on the network of its node only what it listens on is read, and there alone', () => {

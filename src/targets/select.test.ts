@@ -1,25 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { PodFact } from '../resolve/cluster/facts.ts';
 import { compileSelection, selectTargets, type TargetSelection } from './select.ts';
-
-const pod = (place: string, rest: Partial<PodFact> = {}): PodFact => {
-  const [namespace = '', name = ''] = place.split('/');
-  return {
-    uid: `uid-${place}`,
-    name,
-    namespace,
-    node: 'node-1',
-    phase: 'Running',
-    labels: {},
-    addresses: ['10.1.0.1'],
-    hostAddresses: [],
-    hostNetwork: false,
-    ports: [],
-    startedAt: 0,
-    deleting: false,
-    ...rest,
-  };
-};
+import { pod } from './test-pods.ts';
 
 const replicaSet = { kind: 'ReplicaSet', name: 'cart-5b58', uid: 'rs' };
 const pods = [
