@@ -21,8 +21,8 @@ export class Base64Reader implements BodyReader {
     this.#inner = inner;
   }
 
-  conclude(message: Message): void {
-    this.#inner.conclude?.(message);
+  conclude(message: Message, head?: Uint8Array): void {
+    this.#inner.conclude?.(message, head);
   }
 
   data(bytes: Uint8Array, from: number, to: number): void {

@@ -153,6 +153,18 @@ describe.each([
   });
 });
 
+test('gRPC-Web over HTTP/1: trailers alone are sent as headers, whatever the length of the body', () => {
+  for (const type of ['application/grpc-web', 'application/grpc-web-text']) {
+    const heads = `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nGrpc-Message: none\r\nGrpc-Status: 5\r\n`;
+    const ends = ['Content-Length: 0\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n'];
+    for (const end of ends) {
+      const call = callOf([post(type, prefixed(0, '')), server(heads, end)]);
+      expect(call).toMatchObject({ status: 5, outcome: 'failed' });
+      expect(call.response).toMatchObject({ statusText: 'NOT_FOUND', error: 'none' });
+    }
+  }
+});
+
 test('compressed by what nobody knows: as it is, and that is said', () => {
   const type = 'application/connect+json';
   const body = Buffer.concat([prefixed(1, 'no coding'), prefixed(2, '{}')]);

@@ -14,10 +14,16 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
-/** `grpc-status: 5` among lines of trailers, compressed or not; `noEnd` when it is not there. */
-export function trailersEnd(bytes: Uint8Array): number {
-  const found = statusLine.exec(latin1(bytes)) ?? statusLine.exec(latin1(guessedContent(bytes)));
+/** `grpc-status: 5` among lines of headers or trailers; `noEnd` when it is not there. */
+export function linesEnd(bytes: Uint8Array): number {
+  const found = statusLine.exec(latin1(bytes));
   return found === null ? noEnd : Number(found[1]);
+}
+
+/** The same of trailers, which may be compressed. */
+export function trailersEnd(bytes: Uint8Array): number {
+  const status = linesEnd(bytes);
+  return status === noEnd ? linesEnd(guessedContent(bytes)) : status;
 }
 
 const nothing: Uint8Array = new Uint8Array(0);

@@ -8,7 +8,7 @@ import type { Mark, Message, Output } from '../../dissect/contract.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 import { held, maxHeldBytes } from '../http2/payload.ts';
 import { Flavour, fillHead, PrefixFlag, pathEnd, pathStart, Remark } from './payload.ts';
-import { concludeCall, endOfStream, noEnd, trailersEnd } from './reader-end.ts';
+import { concludeCall, endOfStream, linesEnd, noEnd, trailersEnd } from './reader-end.ts';
 
 const prefixBytes = 5;
 /** Longest last message of a stream that is looked into. */
@@ -95,8 +95,13 @@ export class MessageReader implements BodyReader {
     this.#breakOff();
   }
 
-  conclude(message: Message): void {
-    concludeCall(message, this.#direction.protocol, this.status);
+  conclude(message: Message, head?: Uint8Array): void {
+    const { protocol, flavour } = this.#direction;
+    // Trailers alone are sent as headers.
+    if (this.status === noEnd && head !== undefined && flavour === Flavour.GrpcWeb) {
+      this.status = linesEnd(head);
+    }
+    concludeCall(message, protocol, this.status);
   }
 
   #breakOff(): void {

@@ -19,8 +19,11 @@ export interface BodyReader {
   hole(length: number): void;
   /** Nothing more will come. `complete`: the body has ended, it was not broken off. */
   end(complete: boolean): void;
-  /** Sets status and failure of its message when the body itself tells them, now or at the end. */
-  conclude?(message: Message): void;
+  /**
+   * Sets status and failure of its message when the body itself tells them, now or at the end. `head`: lines of
+   * the headers in HTTP/1, which may tell them as well.
+   */
+  conclude?(message: Message, head?: Uint8Array): void;
 }
 
 /**

@@ -45,7 +45,7 @@ export function beginStream(
   if (reader === undefined) return 0;
   const headBytes = bytes.subarray(start, start + headEnd);
   state.streamed = new StreamedBody(reader, body, headBytes, out.bodyLimit);
-  if (side === 'server') reader.conclude?.(out.message);
+  if (side === 'server') reader.conclude?.(out.message, headBytes);
   else state.lastNote = note;
   begin(window, stream, headEnd);
   state.mode = Mode.Stream;
@@ -165,7 +165,7 @@ export function finishStream(stream: Stream, isUnfinished: boolean, malformed: b
   message.from = 0;
   message.to = streamed.used;
   message.failed = message.status >= 400;
-  if (stream.side === 'server') streamed.reader.conclude?.(message);
+  if (stream.side === 'server') streamed.reader.conclude?.(message, kept.subarray(0, headEnd));
   message.hole = state.hole;
   message.cut = streamed.isCut;
   message.unfinished = isUnfinished;
