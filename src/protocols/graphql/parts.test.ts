@@ -109,3 +109,29 @@ describe('an answer in parts', () => {
     expect(response[0]).toMatchObject({ title: 'Part 1', remark: 'more was to come' });
   });
 });
+
+test('one stream of events for several operations: its results say what they are, other events do not', () => {
+  const event = (name: string, data: string) => `event: ${name}\ndata: ${data}\n\n`;
+  const failed = { data: null, errors: [{ message: 'broke' }] };
+  const results = [
+    event('complete', '{"id":"0"}'),
+    event('next', '{"id":"1","payload":{"n":1}}'),
+    event('next', '{"id":"1","payload":{"data":{"tick":0}}}'),
+    event('next', JSON.stringify({ id: '1', payload: failed })),
+    event('complete', '{"id":"1"}'),
+  ];
+  const entries = entriesOf(protocols, [
+    client('GET /sse?token=a HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n'),
+    server('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n', results.join('')),
+  ]);
+  const events = entries.filter(({ parent }) => parent !== '');
+  expect(events.map(({ protocol, method, outcome }) => [protocol.abbr, method, outcome])).toEqual([
+    ['SSE', 'complete', 'ok'],
+    ['SSE', 'next', 'ok'],
+    ['GQL', 'next', 'ok'],
+    ['GQL', 'next', 'failed'],
+    ['GQL', 'complete', 'ok'],
+  ]);
+  expect(events[2]!.response).toMatchObject({ graphql: { fields: ['tick'] } });
+  expect(events[3]!.response).toMatchObject({ graphql: { errors: [{ message: 'broke' }] } });
+});

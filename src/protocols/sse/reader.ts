@@ -12,7 +12,7 @@ import { heldMemory } from '../http/held-memory.ts';
 import { cr, equalsIgnoringCase, lf } from '../http/parse-bytes.ts';
 import { Refined, refinementOf } from '../http/refined.ts';
 import { codingOfStream, EventInflater } from './inflate.ts';
-import { fillEvent } from './report.ts';
+import { fillEvent, graphQlEventCode } from './report.ts';
 
 const mediaType = 'text/event-stream';
 
@@ -37,7 +37,7 @@ const byteOrderMark = [0xef, 0xbb, 0xbf];
 class EventReader implements BodyReader {
   readonly #out: Output;
   readonly #key: number;
-  readonly #ofGraphQl: boolean;
+  #ofGraphQl: boolean;
   readonly #mark: Mark = { timeMs: 0, packet: 0, sequence: 0 };
   #share = heldMemory.share(this);
   #event: Uint8Array = new Uint8Array(firstBytes);
@@ -178,6 +178,7 @@ class EventReader implements BodyReader {
     const from = this.#bomLength();
     message.reset();
     if (fillEvent(message, this.#event, from, this.#used, this.#ofGraphQl)) {
+      this.#ofGraphQl = message.protocol === graphQlEventCode;
       message.key = this.#key;
       message.mark = this.#mark;
       message.size = this.#size;

@@ -15,6 +15,8 @@ const maxLookedAt = 65_536;
 /**
  * False for what is no event to anybody: comments alone, with which servers keep a connection open. The
  * row: name of the event, and the beginning of its data, else its id. An event called `error` has failed.
+ * `ofGraphQl`: the stream answers GraphQL; one that serves several operations is asked for by a request that
+ * does not say so, and its results do.
  */
 export function fillEvent(
   message: Message,
@@ -24,6 +26,7 @@ export function fillEvent(
   ofGraphQl: boolean,
 ): boolean {
   const event = readEvent(bytes, from, to, shownLength);
+  const isGraphQl = ofGraphQl || (event.event === 'next' && namedResult.test(event.data ?? ''));
   if (event.data === undefined && event.event === '' && event.id === undefined) {
     if (event.retry === undefined) return false;
     event.event = 'retry';
@@ -31,16 +34,19 @@ export function fillEvent(
   message.source = bytes;
   message.from = from;
   message.to = to;
-  message.protocol = ofGraphQl ? graphQlEventCode : eventCode;
+  message.protocol = isGraphQl ? graphQlEventCode : eventCode;
   message.text(message.method, event.event.slice(0, shownLength) || 'message');
   const shown = event.data ?? event.id ?? String(event.retry ?? '');
   message.text(message.target, shown.slice(0, shownLength).replaceAll('\n', ' '));
   message.failed = event.event === 'error';
-  if (ofGraphQl && event.event === 'next') {
+  if (isGraphQl && event.event === 'next') {
     message.failed = dataFails(readEvent(bytes, from, to, maxLookedAt).data ?? '');
   }
   return true;
 }
+
+/** The result of one of several operations (GraphQL over SSE, single connection mode). */
+const namedResult = /^\s*\{\s*"id"\s*:\s*"[^"]*"\s*,\s*"payload"\s*:\s*\{\s*"(?:data|errors)"\s*:/;
 
 /** The result of an execution (GraphQL over SSE: event `next`). */
 function dataFails(data: string): boolean {
