@@ -52,6 +52,8 @@ function takeOther(window: Window, stream: Stream): Progress {
   if (type > Frame.Continuation && !isExtension(type)) return Step.Lost;
   const total = frameHeaderBytes + length;
   if (length > maxWholeFrameBytes) {
+    // Whatever its kind: it may have been headers.
+    stream.state.hpack.lose();
     window.skip(total);
     return Step.Next;
   }

@@ -279,6 +279,8 @@ export class Http2State {
   blockLost = false;
   /** RST_STREAM frames of this end. */
   resets = 0;
+  /** GOAWAY frames of this end. */
+  goAways = 0;
   readonly closed = new ClosedStreams();
   /** Of a client: paths of the calls that it made, by stream, until they are answered. */
   readonly calls = new Map<number, CallRequest>();
