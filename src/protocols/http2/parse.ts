@@ -9,6 +9,7 @@ import {
   completeMessage,
   extendMessage,
   mayBegin,
+  nameRequest,
   type Stream,
   takeBody,
 } from './report.ts';
@@ -150,7 +151,10 @@ function takeData(window: Window, stream: Stream): Progress {
   if (data.padding > 0) return 1;
   state.inData = false;
   data.message = undefined;
-  if (data.ends && part !== undefined) endStream(stream, part.id);
+  if (part !== undefined) {
+    if (state.hpack.lost) nameRequest(stream, part);
+    if (data.ends) endStream(stream, part.id);
+  }
   return 0;
 }
 
