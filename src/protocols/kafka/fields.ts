@@ -4,6 +4,10 @@ import { field } from '../field.ts';
 import { apiNames, errorCodes } from './schema.ts';
 
 const errors = [...errorCodes].filter(([code]) => code !== 0);
+
+/** Error codes by number: what a row has as its status. */
+export const errorNames: Readonly<Record<number, string>> = Object.fromEntries(errors);
+
 const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const acks = [-1, 0, 1];
 

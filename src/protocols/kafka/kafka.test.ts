@@ -797,6 +797,19 @@ describe('secrets are not kept', () => {
     });
   });
 
+  it('nor are parts of them, behind a hole', () => {
+    const token = '\0alice\0hunter2';
+    const talk = [...handshake(1, 'PLAIN'), sasl(2, token), answer(2, ''), heartbeat(3), alive(3)];
+    const length = 'bytes' in talk[2]! ? talk[2].bytes.length : 0;
+    for (let at = 14; at < length; at++) {
+      const { entries, bytes } = all(withHole(talk, 2, at, 1));
+      expect(entries.at(-1), `${at}`).toMatchObject({ method: 'Heartbeat', outcome: 'ok' });
+      expect(bytes, `${at}`).not.toMatch(/hunt|nter2/);
+      const login = entries.find(({ method }) => method === 'SaslAuthenticate');
+      expect(login?.incomplete, `${at}`).toEqual(['bytes of the request were lost by the capture']);
+    }
+  });
+
   it('but all is there when redaction is off', () => {
     const talk = [...handshake(1, 'PLAIN'), sasl(2, '\0alice\0hunter2')];
     const [, entry] = entriesOf(protocols, talk);
@@ -879,6 +892,39 @@ describe('however the bytes come', () => {
       expect(others.length, `event ${index} at ${at}`).toBeGreaterThanOrEqual(wanted.length - 2);
       expect(hit.size).toBeLessThanOrEqual(2);
     }
+  });
+
+  it('a hole in the first messages of a connection leaves their beginnings', () => {
+    const [asked, told] = metadata(1) as [
+      Event & { bytes: Uint8Array },
+      Event & { bytes: Uint8Array },
+    ];
+    const rest = [heartbeat(2), alive(2)];
+    for (const keep of [30, told.bytes.length - 3]) {
+      const events = [asked, ...withHole([told], 0, keep, told.bytes.length - keep), ...rest];
+      const entries = entriesOf(protocols, events);
+      expect(entries).toMatchObject([
+        {
+          method: 'Metadata',
+          outcome: 'ok',
+          incomplete: ['bytes of the response were lost by the capture'],
+        },
+        { method: 'Heartbeat', outcome: 'ok', incomplete: [] },
+      ]);
+      const payload = entries[0]?.response?.['payload'] as ValueMap;
+      if (keep > 30) expect(payload['topics']).toMatchObject([{ name: 'orders' }]);
+    }
+    const long = produce(1, 'orders', batch({ records: [{ value: Buffer.alloc(3000, 66) }] }));
+    const events = [...withHole([long], 0, 400, 2000), produced(1, 'orders'), ...rest];
+    expect(entriesOf(protocols, events)).toMatchObject([
+      {
+        method: 'Produce',
+        target: 'orders',
+        outcome: 'ok',
+        incomplete: [expect.stringMatching('request')],
+      },
+      { method: 'Heartbeat', outcome: 'ok', incomplete: [] },
+    ]);
   });
 
   it('a lost request leaves its answer, and the pairs behind it are right', () => {
