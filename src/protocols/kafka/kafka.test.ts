@@ -453,6 +453,9 @@ describe('records', () => {
       response: undefined,
     });
     expect(sections.filter(({ kind }) => kind === 'body')).toMatchObject([{ cut: true }]);
+    expect(sections.find(({ kind }) => kind === 'grid')).toMatchObject({
+      remark: expect.stringMatching('cut'),
+    });
   });
 
   it('are text when all of it is, else base64, and numbers of 4 and 8 bytes are named', () => {
