@@ -26,7 +26,7 @@ function describeRequest(request: ValueMap): Section[] {
   const list = Array.isArray(request['arguments']) ? request['arguments'] : [];
   const count = Array.isArray(keys) ? keys.length : 0;
   const sections: Section[] = [
-    table('Details', [
+    minor('Details', [
       ...row('Type', type, 'request.type'),
       ...row('Command', command, 'request.command'),
       ...row(count === 0 ? 'Argument' : 'Key', key, 'request.key'),
@@ -73,7 +73,7 @@ function describeResponse(response: ValueMap): Section[] {
   const { value, reply, results, attributes, format } = response;
   const cut = response['cut'] === true;
   const sections: Section[] = [
-    table('Details', [
+    (error === undefined ? minor : table)('Details', [
       ...row('Type', type, 'response.type'),
       ...row('Command', command, 'response.command'),
       ...row(command === undefined ? 'Key' : 'Channel', key, 'response.key'),
@@ -131,6 +131,11 @@ function oneLine(value: Value): string | number | boolean | null {
 
 function table(title: string, rows: readonly DetailRow[]): Section {
   return { kind: 'table', title, rows };
+}
+
+/** What the row says already. */
+function minor(title: string, rows: readonly DetailRow[]): Section {
+  return { kind: 'table', title, rows, minor: true };
 }
 
 function hasContent(section: Section): boolean {
