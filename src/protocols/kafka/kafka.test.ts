@@ -795,6 +795,7 @@ describe('secrets are not kept', () => {
       entries.map((_, i) => (i === 0 ? [] : ['no response was seen'])),
     );
     expect(entries[1]?.target).toBe('dave');
+    expect(entries[3]).toMatchObject({ method: 'AlterUserScramCredentials', target: 'erin' });
     expect(entries[2]?.request?.['payload']).toMatchObject({
       resources: [{ configs: [{ value: '[REDACTED]' }, { value: '5000' }] }],
     });
