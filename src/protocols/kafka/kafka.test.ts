@@ -801,6 +801,13 @@ describe('secrets are not kept', () => {
     });
   });
 
+  it('a token of Kerberos is none of PLAIN, whatever bytes it has', () => {
+    const token = '\x60\x7e\x06\x09ticket-1\0ticket-2\0ticket-3';
+    const { entries, bytes } = all([...handshake(1, 'GSSAPI'), sasl(2, token), answer(2, token)]);
+    expect(entries[1]).toMatchObject({ method: 'SaslAuthenticate', target: 'GSSAPI' });
+    expect(bytes).not.toContain('ticket');
+  });
+
   it('nor are parts of them, behind a hole', () => {
     const token = '\0alice\0hunter2';
     const talk = [...handshake(1, 'PLAIN'), sasl(2, token), answer(2, ''), heartbeat(3), alive(3)];
