@@ -16,6 +16,8 @@ const maxJoinedLength = 4096;
 const mapCommands: ReadonlySet<string> = new Set([
   'HGETALL',
   'CONFIG GET',
+  'SENTINEL CONFIG',
+  'SENTINEL MASTER',
   'HELLO',
   'XINFO STREAM',
   'MEMORY STATS',

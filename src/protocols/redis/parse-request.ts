@@ -219,6 +219,7 @@ function special(command: Command): number {
     case Special.Reset:
       return Kind.Reset;
     case Special.ConfigGet:
+    case Special.SentinelSet:
       return Kind.Settings;
     case Special.AclHashes:
       return Kind.Hashes;

@@ -491,8 +491,12 @@ test('secrets are redacted in every form they have', () => {
     server('%0\r\n'),
     client(command('ACL', 'SETUSER', 'ann', 'on', `>${secret}`, `#${hash}`, '~*')),
     client(command('CONFIG', 'SET', 'maxmemory', '0', 'requirepass', secret)),
+    client(command('SENTINEL', 'SET', 'shop', 'quorum', '2', 'auth-pass', secret)),
+    client(command('SENTINEL', 'CONFIG', 'SET', 'sentinel-pass', secret)),
+    client(command('SENTINEL', 'CONFIG', 'GET', '*')),
+    server('+OK\r\n+OK\r\n+OK\r\n+OK\r\n', list('*', 'sentinel-pass', secret)),
     client(command('MIGRATE', 'h', '6379', '', '0', '5', 'AUTH2', 'ann', secret, 'KEYS', 'a', 'b')),
-    server('+OK\r\n+OK\r\n+NOKEY\r\n'),
+    server('+NOKEY\r\n'),
     client(command('CONFIG', 'GET', '*pass'), command('ACL', 'GENPASS'), command('ACL', 'LIST')),
     server(list('*', 'requirepass', secret), bulk(hash), list('*', `user ann on #${hash} ~*`)),
     client(command('MULTI'), command('CONFIG', 'SET', 'masterauth', secret), command('EXEC')),
@@ -502,17 +506,21 @@ test('secrets are redacted in every form they have', () => {
   const text = JSON.stringify(entries);
   expect(text).not.toContain(secret);
   expect(text).not.toContain(hash);
-  expect(entries.map(({ request }) => request!['arguments']).slice(0, 7)).toEqual([
+  expect(entries.map(({ request }) => request!['arguments']).slice(0, 10)).toEqual([
     ['[REDACTED]'],
     ['ann', '[REDACTED]'],
     ['[REDACTED]'],
     ['3', 'AUTH', 'ann', '[REDACTED]', 'SETNAME', 'me'],
     ['SETUSER', 'ann', 'on', '[REDACTED]', '[REDACTED]', '~*'],
     ['SET', 'maxmemory', '0', 'requirepass', '[REDACTED]'],
+    ['SET', 'shop', 'quorum', '2', 'auth-pass', '[REDACTED]'],
+    ['CONFIG', 'SET', 'sentinel-pass', '[REDACTED]'],
+    ['CONFIG', 'GET', '*'],
     ['h', '6379', '', '0', '5', 'AUTH2', 'ann', '[REDACTED]', 'KEYS', 'a', 'b'],
   ]);
-  expect(entries[6]!.request!['keys']).toEqual(['a', 'b']);
-  expect(entries.slice(7, 10).map(({ response }) => response!['reply'])).toEqual([
+  expect(entries[8]!.response!['reply']).toEqual({ 'sentinel-pass': '[REDACTED]' });
+  expect(entries[9]!.request!['keys']).toEqual(['a', 'b']);
+  expect(entries.slice(10, 13).map(({ response }) => response!['reply'])).toEqual([
     { requirepass: '[REDACTED]' },
     '[REDACTED]',
     ['user ann on #[REDACTED] ~*'],

@@ -55,6 +55,7 @@ export function hasSecrets(command: Command): boolean {
 export function hasSecretAnswer({ special }: Command): boolean {
   return (
     special === Special.ConfigGet ||
+    special === Special.SentinelSet ||
     special === Special.AclHashes ||
     special === Special.AclMadePassword
   );
