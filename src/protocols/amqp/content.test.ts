@@ -4,7 +4,15 @@ import { expect, test } from 'vitest';
 import type { Value, ValueMap } from '../../dissect/contract.ts';
 import { client, type Event, entriesOf, server } from '../test-bench.ts';
 import { amqpProtocol } from './index.ts';
-import { bodyFrame, header, login, method, openChannel } from './test-encode.ts';
+import {
+  bodyFrame,
+  header,
+  heartbeat,
+  login,
+  method,
+  openChannel,
+  publish,
+} from './test-encode.ts';
 
 /** What amqplib encodes, and what is shown for it. */
 interface Pair {
@@ -167,4 +175,19 @@ test('however the frames of channels are interleaved, each message is whole', ()
     }),
     { numRuns: 60 },
   );
+});
+
+test('a message that does not go on says why', () => {
+  const lasting = publish(1, '', 'q', 'abcdef');
+  const begun = lasting.subarray(0, -4);
+  const reasons = (...events: Event[]) => {
+    const entries = entriesOf([amqpProtocol], [...login(), ...openChannel(1), ...events]);
+    return entries.find(({ target }) => target === 'q')!.incomplete;
+  };
+  expect(reasons(client(begun))).toEqual(['the connection ended within the request']);
+  expect(reasons(client(begun), { from: 'client', lost: 30 }, client(heartbeat))).toEqual([
+    'bytes of the request were lost by the capture',
+  ]);
+  const [first, second] = [lasting.subarray(0, -14), publish(1, '', 'other', 'x')];
+  expect(reasons(client(first), client(second))).toEqual(['the request breaks its specification']);
 });
