@@ -631,6 +631,27 @@ describe('a fetch', () => {
     });
   });
 
+  it('names topics that are told later than its session began', () => {
+    forgetTopics();
+    const talk = [
+      fetchRequest(1, 0, true),
+      fetched(1, records),
+      ...metadata(2),
+      fetchRequest(3, 1, false),
+      fetched(3, records),
+      fetchRequest(4, 2, true),
+      fetched(4, records),
+    ];
+    const targets = (events: Event[]) =>
+      entriesOf(protocols, events)
+        .filter(({ method }) => method === 'Fetch')
+        .map(({ target }) => target);
+    expect(targets(talk)).toEqual([topicId, 'orders', 'orders']);
+    forgetTopics();
+    // Its beginning missed: the first answer that is seen names its topics.
+    expect(targets([heartbeat(9), ...talk.slice(1)])).toEqual(['tester', 'orders']);
+  });
+
   it('that finds nothing gets a row once, then every hundredth time, and none while it waits', () => {
     forgetTopics();
     const bench = new ProtocolBench(protocols).feed(metadata(1));
@@ -936,6 +957,24 @@ describe('however the bytes come', () => {
       },
       { method: 'Heartbeat', outcome: 'ok', incomplete: [] },
     ]);
+  });
+
+  it('zeros are not taken for the answer to the first request of a connection', () => {
+    const records = batch({ records: [{ value: new Uint8Array(600) }] });
+    const talk = [
+      heartbeat(0),
+      ...[...Array(4).keys()].map((i) => fetched(i + 1, records)),
+      heartbeat(5),
+      alive(5),
+      heartbeat(6),
+      alive(6),
+    ];
+    for (const events of [talk, inRandomPieces(talk, seededRandom(4), 300)]) {
+      const entries = entriesOf(protocols, events);
+      expect(
+        entries.map(({ outcome, request }) => `${request?.['correlationID']} ${outcome}`),
+      ).toEqual(['5 ok', '6 ok', '0 no response']);
+    }
   });
 
   it('a lost request leaves its answer, and the pairs behind it are right', () => {
