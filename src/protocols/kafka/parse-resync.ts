@@ -39,7 +39,6 @@ export function verdictOfResponse(window: Window, at: number, note: number): num
   const have = Math.min(total, window.end - start);
   skimResponse(window.bytes, start, have, note, false);
   if (seen.ending === Ending.Unread) return Verdict.Yes;
-  if (seen.error < -1 || seen.error > maxError || seen.tags > maxTags) return Verdict.No;
   const fits = have === total ? Ending.Exact : Ending.Short;
   return seen.ending === fits ? Verdict.Yes : Verdict.No;
 }
@@ -60,6 +59,11 @@ export function resync(window: Window, stream: Stream): number {
   if (side === 'client') return findRequest(window);
   state.tokens = peer.tokens;
   return findResponse(window, stream);
+}
+
+/** Whether what was `seen` is what answers have, and not only of their form. */
+function isLikely(): boolean {
+  return seen.error >= -1 && seen.error <= maxError && seen.tags <= maxTags;
 }
 
 /**
@@ -101,7 +105,7 @@ function findResponse(window: Window, stream: Stream): number {
     seen.steps = 0;
     const isAnswer = verdictOfResponse(window, at - start, note) === Verdict.Yes;
     steps += seen.steps;
-    if (!isAnswer || !isFollowed(bytes, at, end)) continue;
+    if (!isAnswer || !isLikely() || !isFollowed(bytes, at, end)) continue;
     state.doubts = firstDoubts;
     return at - start;
   }
