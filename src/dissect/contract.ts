@@ -301,6 +301,8 @@ export interface DetailRow {
   readonly path?: string;
   /** Why this value deserves attention: `malformed`, `redacted`, ... */
   readonly remark?: string;
+  /** What the value is, in other words: a number's time, the part that an argument has. */
+  readonly note?: string;
 }
 
 /** What the details pane draws; the page knows these kinds and no protocol. */

@@ -60,10 +60,11 @@ function argumentRows(list: readonly Value[], keys: Value): DetailRow[] {
   const names = new Set(Array.isArray(keys) ? keys : []);
   return list.slice(0, maxRows).map((value, i) => {
     const text = String(value);
-    const remark = text === redacted ? 'redacted' : names.has(value) ? 'key' : undefined;
     const shown = text.length > 4 * longText ? `${text.slice(0, 4 * longText)}...` : text;
     const path = `request.arguments[${i}]`;
-    return { name: String(i + 1), value: shown, path, ...(remark !== undefined && { remark }) };
+    const note = names.has(value) && { note: 'key' };
+    const name = String(i + 1);
+    return { name, value: shown, path, ...(text === redacted ? { remark: 'redacted' } : note) };
   });
 }
 

@@ -112,13 +112,10 @@ function countOf(section: Section): number {
   return section.kind === 'table' || section.kind === 'grid' ? section.rows.length : 0;
 }
 
-/** Remarks that only say in other words what the value is: a time in full. */
-const explains = /^redacted$|^\d{4}-\d{2}-\d{2}T/;
-
 /** Rows of a table that deserve attention: it is not hidden. */
 function remarks(section: Section): number {
   if (section.kind !== 'table') return 0;
-  return section.rows.filter(({ remark }) => remark !== undefined && !explains.test(remark)).length;
+  return section.rows.filter(({ remark }) => remark !== undefined && remark !== 'redacted').length;
 }
 
 /** What a closed table holds, in a line. */
