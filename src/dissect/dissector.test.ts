@@ -119,6 +119,29 @@ describe('nothing is lost in silence', () => {
     expect(shown).toContain('Q5> no response');
   });
 
+  it('pipelined without an end: after a loss and a pause answers are found again', () => {
+    const bench = new ToyBench().say(0, 'Q1\nQ2\n').say(1, 'A1\n').lose(1, 3);
+    for (let i = 3; i < 5000; i++) bench.say(0, `Q${i}\n`).say(1, `A${i}\n`);
+    bench.now += 5000;
+    bench.say(0, 'Q6000\n').say(1, 'A6000\n');
+    const shown = pairs(bench).filter((pair) => pair.endsWith('ok'));
+    expect(shown).toEqual(['Q1>A1 ok', 'Q6000>A6000 ok']);
+  });
+
+  it('more requests at a time than may wait: none has the answer of another', () => {
+    const all = Array.from({ length: 10_000 }, (_, i) => i);
+    const bench = new ToyBench().say(0, all.map((i) => `Q${i}\n`).join(''));
+    bench.say(1, all.map((i) => `A${i}\n`).join(''));
+    bench.say(0, 'Q10000\n').say(1, 'A10000\n');
+    const shown = pairs(bench).filter((pair) => pair.endsWith('ok'));
+    expect(shown).toEqual(
+      all
+        .slice(-4096)
+        .concat(10_000)
+        .map((i) => `Q${i}>A${i} ok`),
+    );
+  });
+
   it('never pairs wrongly, whatever is lost on a connection that waits for each answer', () => {
     const losses = fc.array(fc.constantFrom('none', 'request', 'response', 'both'), {
       maxLength: 60,

@@ -31,13 +31,25 @@ export function awaitAnswer(
   if (waiting.length > 0 && conversation.protocol?.pairing === 'order') {
     const quiet = now - conversation.lastTime > quietMs;
     if (waiting.newest()!.barrier && (!conversation.pipelined || quiet)) dropBarriers(conversation);
+    // What was asked behind a loss has had its answer by now, or was lost as well.
+    else if (quiet && waiting.oldest()!.barrier) giveUpAll(conversation, rows, 0);
     if (waiting.length > 0) conversation.pipelined = true;
   }
   waiting.push(exchange);
-  if (waiting.length > maxWaiting) {
-    const oldest = waiting.shift();
-    if (oldest !== undefined && !oldest.barrier) giveUp(conversation, oldest, rows, 0);
+  if (waiting.length > maxWaiting) giveUpOldest(conversation, rows);
+}
+
+/** Too many wait. The answer to the oldest, which is owed, is kept from being taken for another's. */
+function giveUpOldest(conversation: Conversation, rows: RowWriter): void {
+  const { waiting } = conversation;
+  const oldest = waiting.shift()!;
+  if (oldest.barrier) {
+    giveUpAll(conversation, rows, 0);
+    waiting.push(barrier);
+    return;
   }
+  giveUp(conversation, oldest, rows, 0);
+  if (conversation.protocol?.pairing === 'order') conversation.owed++;
 }
 
 /** Barriers at the end of the list, with nothing in front of them that still waits. */
@@ -127,6 +139,10 @@ export function abandon(conversation: Conversation, exchange: Exchange, rows: Ro
 export function partner(conversation: Conversation, key: number): Exchange | undefined {
   const { waiting, protocol } = conversation;
   if (protocol?.pairing === 'key') return waiting.take(key);
+  if (conversation.owed > 0) {
+    conversation.owed--;
+    return undefined;
+  }
   const oldest = waiting.oldest();
   if (oldest === undefined || oldest.barrier) return undefined;
   return waiting.shift();
@@ -146,6 +162,7 @@ export function losePlace(conversation: Conversation, side: Side, rows: RowWrite
 
 /** No request that waits now will be answered. */
 export function giveUpAll(conversation: Conversation, rows: RowWriter, why: number): void {
+  conversation.owed = 0;
   for (;;) {
     const exchange = conversation.waiting.shift();
     if (exchange === undefined) return;

@@ -145,7 +145,8 @@ export class Reporter implements Output {
   }
 
   oldestNote(): number {
-    const oldest = this.#conversation!.waiting.oldest();
+    const { owed, waiting } = this.#conversation!;
+    const oldest = owed > 0 ? undefined : waiting.oldest();
     return oldest === undefined || oldest.barrier ? 0 : oldest.note;
   }
 

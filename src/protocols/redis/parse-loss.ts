@@ -38,6 +38,7 @@ export function hole(window: Window, stream: Stream, length: number): boolean {
     length > 0 &&
     stringBytes > 0 &&
     have + length <= at + stringBytes &&
+    !(stream.side === 'client' && isUncertain(window)) &&
     describe(window, stream)
   ) {
     stream.out.message.hole = true;
@@ -52,6 +53,16 @@ export function hole(window: Window, stream: Stream, length: number): boolean {
   state.next();
   state.lostAt = peer.sent;
   return false;
+}
+
+/**
+ * The first words of a command with subcommands are not whole: it may be `CLIENT REPLY`, by which nobody
+ * knows any more what is answered.
+ */
+function isUncertain({ bytes, start, end }: Window): boolean {
+  if (bytes[start] !== 0x2a || readHead(bytes, start, end) <= 0) return true;
+  if (readWords(bytes, end) === Scan.Broken || words.known === 0) return true;
+  return words.known <= 3 && findCommand(bytes, words.from[0]!, words.to[0]!)?.container === true;
 }
 
 function isComplete(state: RedisState): boolean {

@@ -97,8 +97,8 @@ function classify(window: Window, stream: Stream): number {
   state.part = Part.Answer;
   state.need = 1;
   if (first === 0x2b) {
-    // Without a request that waits: MONITOR may have been asked for before the connection was joined.
-    if (!state.monitoring && kind !== 0) return 0;
+    if (window.length > 1 && !isDigit(window.u8(1))) return 0;
+    // MONITOR may have been asked for before the connection was joined.
     const is = monitorKind(window);
     if (is > 0) return undecided(state, is);
     if (is === PushKind.Message) {

@@ -32,7 +32,7 @@ const lines = ['OK', '', 'QUEUED', 'a b c', '1.0 [0 x] y'];
 export function randomValue(random: () => number, depth = 3): Sample {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
   const number = Math.floor(random() * 2000) - 1000;
-  const kinds = depth > 0 ? 15 : 9;
+  const kinds = depth > 0 ? 17 : 12;
   switch (Math.floor(random() * kinds)) {
     case 0: {
       const line = pick(lines);
@@ -68,6 +68,21 @@ export function randomValue(random: () => number, depth = 3): Sample {
       const text = pick(texts);
       return { bytes: bulk(text), value: text };
     }
+    case 9: {
+      const text = pick(texts);
+      return {
+        bytes: Buffer.from(`!${Buffer.byteLength(text)}\r\n${text}\r\n`),
+        value: `(error) ${text}`,
+      };
+    }
+    case 10: {
+      const digits = `${random() < 0.5 ? '-' : ''}${'9876543210'.repeat(4)}`;
+      return { bytes: Buffer.from(`(${digits}\r\n`), value: digits };
+    }
+    case 11: {
+      const text = pick(['inf', '-inf', 'nan']);
+      return { bytes: Buffer.from(`,${text}\r\n`), value: text };
+    }
     default:
       return randomAggregate(random, depth);
   }
@@ -79,18 +94,24 @@ function randomAggregate(random: () => number, depth: number): Sample {
   );
   const body = Buffer.concat(items.map(({ bytes }) => bytes));
   const values = items.map(({ value }) => value);
-  switch (Math.floor(random() * 4)) {
+  const between = (head: string, parts: readonly Buffer[], end = '') =>
+    Buffer.concat([Buffer.from(`${head}\r\n`), ...parts, Buffer.from(end)]);
+  switch (Math.floor(random() * 6)) {
     case 0:
-      return { bytes: Buffer.concat([Buffer.from(`~${items.length}\r\n`), body]), value: values };
+      return { bytes: between(`~${items.length}`, [body]), value: values };
     case 1:
-      return {
-        bytes: Buffer.concat([Buffer.from('*?\r\n'), body, Buffer.from('.\r\n')]),
-        value: values,
-      };
-    case 2: {
+      return { bytes: between(random() < 0.5 ? '*?' : '~?', [body], '.\r\n'), value: values };
+    case 2:
+    case 3: {
       const named = items.map(({ bytes }, i) => Buffer.concat([bulk(`name ${i}`), bytes]));
       const value = Object.fromEntries(values.map((each, i) => [`name ${i}`, each]));
-      return { bytes: Buffer.concat([Buffer.from(`%${items.length}\r\n`), ...named]), value };
+      if (random() < 0.5) return { bytes: between('%?', named, '.\r\n'), value };
+      return { bytes: between(`%${items.length}`, named), value };
+    }
+    case 4: {
+      // Attributes stand in front of their value, and change nothing of it.
+      const { bytes, value } = randomValue(random, depth - 1);
+      return { bytes: between('|1', [bulk('ttl'), Buffer.from(':3600\r\n'), bytes]), value };
     }
     default:
       return { bytes: Buffer.concat([Buffer.from(`*${items.length}\r\n`), body]), value: values };
