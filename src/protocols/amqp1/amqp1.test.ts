@@ -176,6 +176,30 @@ test('closed with an error: failed, with the reason', () => {
   });
 });
 
+test('a refused log-in, a session or a link that fails: failed, with the reason', () => {
+  const refused = seen([...talk.slice(0, 3), server(performative(0x44, 1, 0x50, 1))]);
+  expect(refused).toMatchObject([
+    { outcome: 'failed', response: { error: 'the log-in was refused' } },
+  ]);
+  const condition = [...text(0xa3, 'amqp:not-found'), ...text(0xa1, 'no queue')];
+  const error = [0, 0x53, 0x1d, 0xc0, condition.length + 1, 2, ...condition];
+  for (const [words, frames] of [
+    ['session ended: amqp:not-found: no queue', [performative(0x17, 1, ...error)]],
+    ['link detached: amqp:not-found: no queue', [performative(0x16, 3, 0x43, 0x41, ...error)]],
+    // The first is the cause.
+    [
+      'link detached: amqp:not-found: no queue',
+      [performative(0x16, 3, 0x43, 0x41, ...error), performative(0x17, 1, ...error)],
+    ],
+  ] as const) {
+    const [entry] = seen([...talk.slice(0, 8), server(...frames), ...talk.slice(8)]);
+    expect(entry).toMatchObject({ outcome: 'failed', response: { error: words } });
+  }
+  const well = [performative(0x16, 2, 0x43, 0x41), performative(0x17, 0)];
+  const [entry] = seen([...talk.slice(0, 8), server(...well), ...talk.slice(8)]);
+  expect(entry).toMatchObject({ outcome: 'ok', response: { frames: { detach: 1, end: 1 } } });
+});
+
 test('a server that speaks another version', () => {
   const [entry, ...more] = seen([client(amqpHeader), server('AMQP\0\0\u0009\u0001')]);
   expect(more).toEqual([]);

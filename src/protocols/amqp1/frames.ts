@@ -35,6 +35,8 @@ export const Code = {
   Open: 0x10,
   Begin: 0x11,
   Transfer: 0x14,
+  Detach: 0x16,
+  End: 0x17,
   Close: 0x18,
   Mechanisms: 0x40,
   Init: 0x41,

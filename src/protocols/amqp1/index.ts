@@ -38,7 +38,7 @@ const titles: Readonly<Record<string, string>> = {
   maxFrameSize: 'Max Frame Size (bytes)',
   channelMax: 'Channel Max',
   idleTimeOut: 'Idle Timeout (ms)',
-  error: 'Closed With',
+  error: 'Error',
   frameCount: 'Frames',
 };
 
@@ -78,7 +78,7 @@ function sideFields(side: string): FieldDeclaration[] {
     { path: `${side}.idleTimeOut`, type: 'number', help: 'Silence until it is given up, ms' },
     { path: `${side}.frameCount`, type: 'number', help: 'Frames of this side' },
     { path: `${side}.frames`, type: 'map', help: 'Frames of this side by performative' },
-    { path: `${side}.error`, type: 'text', help: 'Why the connection was closed' },
+    { path: `${side}.error`, type: 'text', help: 'Why log-in, link, session or connection failed' },
   ];
 }
 

@@ -12,10 +12,11 @@ import {
   type Window,
 } from '../../dissect/contract.ts';
 import { Code, FrameResult, found, frameAt, frameHeadBytes } from './frames.ts';
-import { closesWithError, headerBytes, openNames, summaryOf } from './summary.ts';
+import { errorOf, headerBytes, mayFail, openNames, summaryOf } from './summary.ts';
 
-/** Open and close frames longer than this are not kept. */
+/** Frames longer than this are not read, nor kept. */
 const maxKeptFrame = 16 << 10;
+const maxKeptFrames = 2;
 /** What the protocol id of a header leads to. */
 const tlsId = 2;
 const key = 1;
@@ -23,7 +24,7 @@ const key = 1;
 export class Amqp1State {
   header: Uint8Array = new Uint8Array(headerBytes);
   readonly counts = new Map<number, number>();
-  /** Its open and its close frame. */
+  /** Its open frame, and those that say what went wrong. */
   frames: Uint8Array[] = [];
   bytes = 0;
   readonly mark: Mark = { timeMs: 0, packet: 0, sequence: 0 };
@@ -86,7 +87,7 @@ export function parse(window: Window, stream: Stream): Progress {
   if (length === FrameResult.No) return Step.Lost;
   if (length === FrameResult.Incomplete) return window.length + 1;
   const { code, bodyAt } = found;
-  const kept = (code === Code.Open || code === Code.Close) && length <= maxKeptFrame;
+  const kept = (code === Code.Open || mayFail(code)) && length <= maxKeptFrame;
   if (kept && window.length < length) return length;
   started(stream);
   state.counts.set(code, (state.counts.get(code) ?? 0) + 1);
@@ -122,12 +123,14 @@ function keep(
   length: number,
   body: number,
 ): void {
-  if (state.frames.length < 2) state.frames.push(bytes.slice(start, start + length));
+  const end = start + length;
   if (found.code === Code.Open) {
-    [state.container, state.host] = openNames(bytes, body, start + length);
+    [state.container, state.host] = openNames(bytes, body, end);
   } else {
-    state.failed = closesWithError(bytes, body, start + length);
+    if (errorOf(bytes, found.code, body, end) === undefined) return;
+    state.failed = true;
   }
+  if (state.frames.length < maxKeptFrames) state.frames.push(bytes.slice(start, end));
 }
 
 /** The kept bytes and texts as they are now. */

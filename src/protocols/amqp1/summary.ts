@@ -3,7 +3,7 @@
  *
  *   8 bytes, its protocol header, zeros when that was not seen
  *   u8 number of counts · of each: u8 performative, u32 frames
- *   its open frame, its close frame, when they were seen
+ *   its open frame, and the first that says what went wrong, when they were seen
  */
 import type { Value, ValueMap } from '../../dissect/contract.ts';
 import { Code, FrameResult, found, frameAt, performatives, u32At } from './frames.ts';
@@ -45,7 +45,8 @@ export function decodeSummary(bytes: Uint8Array): ValueMap {
     if (length === FrameResult.No || length === FrameResult.Incomplete) break;
     const fields = listFields(bytes, found.bodyAt + 3, Math.min(at + length, bytes.length));
     if (found.code === Code.Open) addOpen(side, fields);
-    if (found.code === Code.Close && fields[0] !== undefined) side['error'] = fields[0];
+    const error = errorOf(bytes, found.code, found.bodyAt, Math.min(at + length, bytes.length));
+    if (error !== undefined) side['error'] ??= error;
     at += length;
   }
   side['frameCount'] = total;
@@ -67,10 +68,29 @@ export function openNames(bytes: Uint8Array, body: number, end: number): [string
   return [typeof container === 'string' ? container : '', typeof host === 'string' ? host : ''];
 }
 
-/** Whether a close frame says that something went wrong. */
-export function closesWithError(bytes: Uint8Array, body: number, end: number): boolean {
-  return listFields(bytes, body + 3, end)[0] !== undefined;
+/** Whether frames of this kind may say that something went wrong. */
+export function mayFail(code: number): boolean {
+  return code === Code.Outcome || (code >= Code.Detach && code <= Code.Close);
 }
+
+/** What went wrong, in words; undefined: nothing did. */
+export function errorOf(
+  bytes: Uint8Array,
+  code: number,
+  body: number,
+  end: number,
+): string | undefined {
+  if (!mayFail(code)) return undefined;
+  const fields = listFields(bytes, body + 3, end);
+  if (code === Code.Outcome) return fields[0] === 0 ? undefined : 'the log-in was refused';
+  const error = fields[code === Code.Detach ? detachError : 0];
+  if (error === undefined) return undefined;
+  if (code === Code.Close) return String(error);
+  return `${code === Code.End ? 'session ended' : 'link detached'}: ${String(error)}`;
+}
+
+/** Its place in the list of a detach frame, behind handle and closed. */
+const detachError = 2;
 
 /** The leading simple values of a list; undefined for null. Ends at the first value of another kind. */
 function listFields(bytes: Uint8Array, at: number, end: number): Value[] {
@@ -97,8 +117,13 @@ function simpleValue(
   switch (type) {
     case 0x40:
       return [undefined, 0];
+    case 0x41:
+      return [true, 0];
+    case 0x42:
+      return [false, 0];
     case 0x43:
       return [0, 0];
+    case 0x50:
     case 0x52:
       return has(1) ? [bytes[at]!, 1] : [undefined, -1];
     case 0x60:
