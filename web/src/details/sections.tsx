@@ -70,7 +70,9 @@ function OneSide({ details, side, isTitled }: SideProps) {
   const { entry, sections } = details;
   const own = sections[side];
   const word = side === 'request' ? 'Request' : 'Response';
-  const longest = isTitled ? longTable.both : longTable.alone;
+  // What its protocol says first is seen, unless it is very long.
+  const longest = (section: Section) =>
+    isTitled && section !== own[0] ? longTable.both : longTable.alone;
   const isForm = own.some((section) => section.kind === 'table' && /^form/i.test(section.title));
   const isCut = own.some((section) => section.kind === 'body' && section.cut);
   const why = absent[entry.outcome as keyof typeof absent];
@@ -91,7 +93,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
           side={side}
           isForm={isForm}
           isCut={isCut}
-          isLong={section.kind === 'table' && section.rows.length > longest}
+          isLong={section.kind === 'table' && section.rows.length > longest(section)}
           isOnly={own.every(isMinor)}
         />
       ))}
