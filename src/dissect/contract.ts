@@ -129,6 +129,13 @@ export interface Message {
    * kept: header lists that were compressed, a message in several frames. Copied before the call returns.
    */
   source: Uint8Array | undefined;
+  /**
+   * Kept in front of the message's bytes, as if it lay before them: `from` and the spans in it count it in,
+   * so that it takes the place of `[from, from + lead.length)`, which may be below 0. Also copied.
+   */
+  lead: Uint8Array | undefined;
+  /** All texts are known to be ASCII: nobody has to look. */
+  isAscii: boolean;
   /** Where it began, when that is not at the window's start any more. */
   mark: Mark | undefined;
   /** The bytes to keep: the message as on the wire, or its beginning when it is cut. */

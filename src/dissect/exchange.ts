@@ -66,6 +66,8 @@ export class Exchange {
   hostLength = 0;
   traceFrom = 0;
   traceLength = 0;
+  /** These texts are known to be ASCII. */
+  isAscii = false;
   status = 0;
   failed = false;
   version = 0;
@@ -99,6 +101,7 @@ export class Exchange {
     this.targetFrom = this.targetLength = 0;
     this.hostFrom = this.hostLength = 0;
     this.traceFrom = this.traceLength = 0;
+    this.isAscii = false;
     this.status = 0;
     this.failed = false;
     this.version = 0;

@@ -55,6 +55,8 @@ function clear(span: Span): void {
 
 export class ReportedMessage implements Message {
   source: Uint8Array | undefined = undefined;
+  lead: Uint8Array | undefined = undefined;
+  isAscii = false;
   mark: Mark | undefined = undefined;
   from = 0;
   to = 0;
@@ -88,6 +90,8 @@ export class ReportedMessage implements Message {
 
   reset(): void {
     this.source = undefined;
+    this.lead = undefined;
+    this.isAscii = false;
     this.mark = undefined;
     this.from = 0;
     this.to = 0;

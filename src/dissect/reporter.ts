@@ -102,7 +102,7 @@ export class Reporter implements Output {
     const conversation = this.#conversation!;
     const { message } = this;
     const parent = openOf(conversation, speaker, message.key);
-    const exchange = this.#rows.open(message.mark?.timeMs ?? speaker.window.startTime());
+    const exchange = this.#rows.openSingle(message.mark?.timeMs ?? speaker.window.startTime());
     exchange.parentTime = parent?.idTime ?? conversation.parentTime;
     exchange.parentSequence = parent?.idSequence ?? conversation.parentSequence;
     exchange.connection = conversation;
@@ -112,7 +112,7 @@ export class Reporter implements Output {
     exchange.status = message.status;
     const part = fromClient ? exchange.request : exchange.response;
     this.#keep(exchange, part);
-    this.#rows.finish(exchange, message.failed ? Outcome.Failed : Outcome.Ok);
+    this.#rows.finishSingle(message.failed ? Outcome.Failed : Outcome.Ok);
   }
 
   settle(): boolean {

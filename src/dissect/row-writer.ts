@@ -7,7 +7,7 @@ import { Outcome, RowFlag } from '../ship/columns.ts';
 import { Incomplete } from './contract.ts';
 import { Exchange, notListed, type Part, type RowConnection } from './exchange.ts';
 import type { ReportedMessage } from './message.ts';
-import { putText } from './text.ts';
+import { putAscii, putText } from './text.ts';
 
 const redacted = new TextEncoder().encode('[REDACTED]');
 /** Room for texts that have to be rewritten because they are not UTF-8, per row. */
@@ -42,6 +42,8 @@ export class RowWriter {
   /** Exchanges opened since the last announcement; those still live then get a pending row. */
   #opened: Exchange[] = [];
   #pool: Exchange[] = [];
+  /** Every exchange of one message that is written as soon as it is there. */
+  readonly #single = new Exchange();
   entries = 0;
   live = 0;
 
@@ -55,15 +57,25 @@ export class RowWriter {
   /** A new exchange whose time is `timeMs`; it lives until `finish` or `drop`. */
   open(timeMs: number): Exchange {
     const exchange = this.#pool.pop() ?? new Exchange();
+    this.#begin(exchange, timeMs);
+    exchange.place = this.#opened.length;
+    this.#opened.push(exchange);
+    this.live++;
+    return exchange;
+  }
+
+  /** The same for one that is finished (`finishSingle`) before anything else is opened. */
+  openSingle(timeMs: number): Exchange {
+    this.#begin(this.#single, timeMs);
+    return this.#single;
+  }
+
+  #begin(exchange: Exchange, timeMs: number): void {
     exchange.reset();
     exchange.idTime = Math.round(timeMs * 1000);
     this.#counter = (this.#counter + 1) & 0xffffff;
     const { node, thread } = this.#options;
     exchange.idSequence = node * 2 ** 32 + thread * 2 ** 24 + this.#counter;
-    exchange.place = this.#opened.length;
-    this.#opened.push(exchange);
-    this.live++;
-    return exchange;
   }
 
   /** Copies what a message keeps into the heap; `message` offsets are relative to `base` in `bytes`. */
@@ -76,12 +88,17 @@ export class RowWriter {
     part.offset = this.#used;
     part.seen = true;
     part.redacted = message.redactionCount > 0;
-    if (message.redactionCount === 0) {
-      this.#used = copyBytes(bytes, from, from + length, this.#batch.heap, this.#used);
-      part.length = length;
-    } else {
-      this.#keepRedacted(part, message, bytes, base);
+    const { lead } = message;
+    const leadBytes = lead === undefined ? 0 : lead.length;
+    if (lead !== undefined) {
+      this.#used = copyBytes(lead, 0, leadBytes, this.#batch.heap, this.#used);
     }
+    if (message.redactionCount === 0) {
+      this.#used = copyBytes(bytes, from + leadBytes, from + length, this.#batch.heap, this.#used);
+    } else {
+      this.#keepRedacted(message, bytes, base, leadBytes);
+    }
+    part.length = this.#used - part.offset;
     part.extra = made;
     if (made > 0) {
       this.#used = copyBytes(message.madeTexts!, 0, made, this.#batch.heap, this.#used);
@@ -123,6 +140,14 @@ export class RowWriter {
     this.#writeRow(exchange, outcome);
     this.entries++;
     this.drop(exchange);
+  }
+
+  /** The same for the one of `openSingle`. */
+  finishSingle(outcome: Outcome): void {
+    const exchange = this.#single;
+    this.#writeRow(exchange, outcome);
+    this.entries++;
+    exchange.connection = undefined;
   }
 
   /** Forgets an exchange without a row. */
@@ -190,12 +215,17 @@ export class RowWriter {
     if (this.#rows > 0) this.#seal();
   }
 
-  #keepRedacted(part: Part, message: ReportedMessage, bytes: Uint8Array, base: number): void {
+  #keepRedacted(
+    message: ReportedMessage,
+    bytes: Uint8Array,
+    base: number,
+    leadBytes: number,
+  ): void {
     const heap = this.#batch.heap;
     const { redactions, redactionCount } = message;
     const end = base + message.to;
     let at = this.#used;
-    let done = base + message.from;
+    let done = base + message.from + leadBytes;
     for (let i = 0; i < redactionCount; i += 2) {
       const from = Math.max(base + redactions[i]!, done);
       const to = Math.min(base + redactions[i + 1]!, end);
@@ -205,9 +235,7 @@ export class RowWriter {
       at += redacted.length;
       done = to;
     }
-    at = copyBytes(bytes, done, end, heap, at);
-    part.length = at - this.#used;
-    this.#used = at;
+    this.#used = copyBytes(bytes, done, end, heap, at);
   }
 
   #writeRow(exchange: Exchange, outcome: Outcome): void {
@@ -255,11 +283,19 @@ export class RowWriter {
     const columns = this.#batch.columns;
     const heap = this.#batch.heap;
     const at = request.seen ? request.offset : response.offset;
+    const { method, target, host, traceId } = columns;
     let end = this.#used;
-    end = putText(columns.method, row, heap, at + exchange.methodFrom, exchange.methodLength, end);
-    end = putText(columns.target, row, heap, at + exchange.targetFrom, exchange.targetLength, end);
-    end = putText(columns.host, row, heap, at + exchange.hostFrom, exchange.hostLength, end);
-    end = putText(columns.traceId, row, heap, at + exchange.traceFrom, exchange.traceLength, end);
+    if (exchange.isAscii) {
+      putAscii(method, row, at + exchange.methodFrom, exchange.methodLength);
+      putAscii(target, row, at + exchange.targetFrom, exchange.targetLength);
+      putAscii(host, row, at + exchange.hostFrom, exchange.hostLength);
+      putAscii(traceId, row, at + exchange.traceFrom, exchange.traceLength);
+    } else {
+      end = putText(method, row, heap, at + exchange.methodFrom, exchange.methodLength, end);
+      end = putText(target, row, heap, at + exchange.targetFrom, exchange.targetLength, end);
+      end = putText(host, row, heap, at + exchange.hostFrom, exchange.hostLength, end);
+      end = putText(traceId, row, heap, at + exchange.traceFrom, exchange.traceLength, end);
+    }
     // An answer without content (an acknowledgement, a 204) leaves the place to the request.
     const typed = response.contentTypeLength > 0 ? response : request;
     end = putText(

@@ -103,13 +103,19 @@ export class Composer {
   figures(values: Uint32Array): void {
     this.open(Block.Figures);
     this.#grow(values.length * figureBytes);
+    const { bytes } = this;
+    let at = this.used;
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
       if (value === 0) continue;
-      this.bytes[this.used] = i;
-      this.#put32(this.used + 1, value);
-      this.used += figureBytes;
+      bytes[at] = i;
+      bytes[at + 1] = value >>> 24;
+      bytes[at + 2] = value >>> 16;
+      bytes[at + 3] = value >>> 8;
+      bytes[at + 4] = value;
+      at += figureBytes;
     }
+    this.used = at;
     this.close();
   }
 
