@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { connect } from 'amqplib';
-import { freePort, until } from './capture.ts';
+import { freePort, run, until } from './capture.ts';
 import { installDebian, mavenClassPath, pythonWith } from './setup.ts';
 
 const qpidVersion = '9.2.0';
@@ -44,16 +44,26 @@ export interface Broker extends AsyncDisposable {
   readonly name: 'RabbitMQ' | 'Qpid';
   readonly port: number;
   readonly virtualHost: string;
+  /** Runs `rabbitmqctl` with these words. */
+  control(words: readonly string[]): Promise<void>;
 }
+
+/** Also the mechanism that asks for the password with `connection secure`. */
+const rabbitConfiguration = `auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = AMQPLAIN
+auth_mechanisms.3 = RABBIT-CR-DEMO
+`;
 
 export async function startRabbit(): Promise<Broker> {
   const script = await rabbitScript();
   if (script === undefined) throw new Error('RabbitMQ is not installed');
   const folder = await mkdtemp(join(tmpdir(), 'mizu-rabbit-'));
   const [port, distribution, names] = [await freePort(), await freePort(), await freePort()];
+  const node = `mizu${port}@localhost`;
+  await writeFile(join(folder, 'rabbitmq.conf'), rabbitConfiguration);
   const environment = {
     HOME: folder,
-    RABBITMQ_NODENAME: `mizu${port}@localhost`,
+    RABBITMQ_NODENAME: node,
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
     RABBITMQ_NODE_PORT: String(port),
     RABBITMQ_DIST_PORT: String(distribution),
@@ -74,7 +84,12 @@ export async function startRabbit(): Promise<Broker> {
     stdio: 'ignore',
     detached: true,
   });
-  return started('RabbitMQ', child, port, folder, () => nameServer.kill());
+  const control = async (words: readonly string[]) => {
+    const command = join(dirname(script), 'rabbitmqctl');
+    const { code, stderr } = await run(command, ['-n', node, ...words], { environment });
+    if (code !== 0) throw new Error(`rabbitmqctl ended with ${code}: ${stderr}`);
+  };
+  return started('RabbitMQ', child, port, folder, { after: () => nameServer.kill(), control });
 }
 
 const launcher = `import java.util.Map;
@@ -133,7 +148,8 @@ export async function startQpid(): Promise<Broker> {
     stdio: 'ignore',
     detached: true,
   });
-  return started('Qpid', child, port, folder, () => undefined);
+  const control = () => Promise.reject(new Error('Qpid is not controlled'));
+  return started('Qpid', child, port, folder, { after: () => undefined, control });
 }
 
 /** Waits until the broker serves; ends it and all that it has started with its disposal. */
@@ -142,7 +158,7 @@ async function started(
   child: ChildProcess,
   port: number,
   folder: string,
-  after: () => unknown,
+  { after, control }: { after: () => unknown; control: Broker['control'] },
 ): Promise<Broker> {
   let exit: number | null | undefined;
   const ended = new Promise<void>((resolve) => {
@@ -169,7 +185,7 @@ async function started(
     await stop();
     throw error;
   }
-  return { name, port, virtualHost, [Symbol.asyncDispose]: stop };
+  return { name, port, virtualHost, control, [Symbol.asyncDispose]: stop };
 }
 
 /** Brokers listen before they have their virtual host. */

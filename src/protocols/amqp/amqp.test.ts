@@ -8,7 +8,6 @@ import {
   content,
   deliver,
   header,
-  heartbeat,
   login,
   method,
   openChannel,
@@ -17,7 +16,7 @@ import {
 } from './test-encode.ts';
 
 const seen = (events: readonly Event[], options = {}): Entry[] =>
-  entriesOf([amqpProtocol], events, options);
+  entriesOf([amqpProtocol], events, { finished: false, ...options });
 /** The entries behind those of `login`. */
 const after = (events: readonly Event[], options = {}): Entry[] =>
   seen([...login(), ...events], options).slice(3);
@@ -274,46 +273,6 @@ test('what the server returns says why', () => {
   });
 });
 
-test('a server that closes instead of answering has answered', () => {
-  const close = {
-    replyCode: 404,
-    replyText: "NOT_FOUND - no queue 'q'",
-    classId: 50,
-    methodId: 10,
-  };
-  const entries = after([
-    ...openChannel(1),
-    client(method('queue declare', 1, { queue: 'q', passive: true })),
-    server(method('channel close', 1, close)),
-    client(method('channel close-ok', 1)),
-  ]).slice(1);
-  expect(entries.map(short)).toEqual([
-    ['queue declare', 'q', 'failed', 404, 'channel close'],
-    ['channel close', "NOT_FOUND - no queue 'q'", 'failed', 404, 'channel close-ok'],
-  ]);
-  expect(entries[1]).toMatchObject({ src: { port: 9000 }, request: { cause: 'queue declare' } });
-});
-
-test('heartbeats are counted, and shown with what else happened when the connection closes', () => {
-  const entries = after([
-    client(heartbeat, heartbeat),
-    server(heartbeat),
-    ...openChannel(1),
-    client(publish(1, '', 'q', 'x'), heartbeat),
-    client(method('connection close', 0, { replyCode: 200, replyText: 'bye' })),
-    server(method('connection close-ok', 0)),
-  ]);
-  expect(entries.map(short)).toEqual([
-    ['channel open', 'channel 1', 'ok', 0, 'channel open-ok'],
-    ['basic publish', 'q', 'ok', 0, ''],
-    ['connection close', 'bye', 'ok', 200, 'connection close-ok'],
-  ]);
-  expect(entries[2]!.request!['totals']).toEqual({
-    client: { frames: 11, heartbeats: 3, messages: 1 },
-    server: { frames: 5, heartbeats: 1, messages: 0 },
-  });
-});
-
 test('channels are interleaved, bodies are in many frames: each message is one entry', () => {
   const [one, two] = ['1'.repeat(5000), '2'.repeat(7000)];
   const [, , , first, second, third] = after([
@@ -372,15 +331,6 @@ test('nobody answers what was sent with noWait', () => {
     ['queue bind', 'e/a.* -> q', 'ok', 0, ''],
     ['basic cancel', 'c', 'ok', 0, ''],
   ]);
-});
-
-test('the server says that it does not speak the version', () => {
-  const [entry] = seen([client(protocolHeader), server('AMQP\0\u0001\0\0')]);
-  expect(entry).toMatchObject({
-    method: 'protocol header',
-    target: 'the server speaks AMQP 0-1-0-0',
-    outcome: 'failed',
-  });
 });
 
 test('a method that no specification has is shown with its numbers', () => {

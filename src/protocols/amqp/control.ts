@@ -9,6 +9,7 @@ import {
   type Channel,
   Confirm,
   KeyKind,
+  keyOf,
   type Link,
   linkOf,
   methodKey,
@@ -32,6 +33,7 @@ const basicConsume = code(ClassId.Basic, BasicId.Consume);
 const basicConsumeOk = code(ClassId.Basic, BasicId.ConsumeOk);
 const basicCancel = code(ClassId.Basic, BasicId.Cancel);
 const basicCancelOk = code(ClassId.Basic, BasicId.CancelOk);
+const basicPublish = code(ClassId.Basic, BasicId.Publish);
 const basicGet = code(ClassId.Basic, BasicId.Get);
 const recoverAsync = code(ClassId.Basic, BasicId.RecoverAsync);
 const recoverOk = code(ClassId.Basic, BasicId.RecoverOk);
@@ -117,7 +119,8 @@ function setTexts(
   if (target !== '') message.text(message.target, target);
 }
 
-function asAnswer({ side, out }: AmqpStream, channel: Channel, method: Method): void {
+function asAnswer(stream: AmqpStream, channel: Channel, method: Method): void {
+  const { side, out } = stream;
   const { message } = out;
   message.role = Role.Response;
   const asker = side === 'client' ? 'server' : 'client';
@@ -125,6 +128,7 @@ function asAnswer({ side, out }: AmqpStream, channel: Channel, method: Method): 
   channel.removeWaiting(message.key);
   const what = code(method.classId, method.id);
   if (what !== connectionCloseOk && what !== channelCloseOk) return;
+  if (what === connectionCloseOk) linkOf(stream).closing = true;
   message.status = out.noteOf(message.key);
   message.failed = message.status !== 0 && message.status !== success;
 }
@@ -153,6 +157,7 @@ function asRequest(
   message.note = message.status;
   message.failed = message.status !== success;
   if (what === connectionClose) {
+    linkOf(stream).closing = true;
     message.source = Buffer.concat([window.view(0, total), totalsFrame(linkOf(stream))]);
     message.to = message.source.length;
   }
@@ -181,6 +186,7 @@ function before(
   if (stream.side === 'client' || replyCode(bytes) === success) return;
   if (what === channelClose) {
     for (const key of [...channel.waiting]) fail(stream, channel, method, key, bytes, total);
+    if (methodCause(bytes) === basicPublish) failPublishes(stream, channel, method, bytes, total);
   } else {
     const cause = methodCause(bytes);
     for (const each of link.channels()) {
@@ -223,6 +229,20 @@ function fail(
   message.status = u16At(bytes, spans.from[0]!);
   message.failed = true;
   stream.out.whole();
+}
+
+/** One of the publishes made the server close the channel: none of them will be confirmed. */
+function failPublishes(
+  stream: AmqpStream,
+  channel: Channel,
+  method: Method,
+  bytes: Uint8Array,
+  total: number,
+): void {
+  const { publishes } = channel;
+  for (let tag = publishes.takeUpTo(Infinity); tag >= 0; tag = publishes.takeUpTo(Infinity)) {
+    fail(stream, channel, method, keyOf(KeyKind.Publish, channel.number, tag), bytes, total);
+  }
 }
 
 /** Bytes were lost while these waited, and their client goes on: it has had its answers. */

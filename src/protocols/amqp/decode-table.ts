@@ -4,7 +4,7 @@
  *   table   entries: u8 length · name · u8 type · value
  *   array   values: u8 type · value
  *
- *   t bool · b i8 · B u8 · s U i16 · u u16 · I i32 · i u32 · l i64 · L u64 · f float · d double
+ *   t bool · b i8 · B u8 · s U i16 · u u16 · I i32 · i u32 · l L i64 · f float · d double
  *   D u8 scale, i32 · S x c C u32 length, bytes · k u8 character · A u32 length, array · F u32 length,
  *   table · T u64 seconds · V nothing
  */
@@ -161,9 +161,8 @@ function fixedValue(bytes: Buffer, at: number, type: string): Value {
     case 'i':
       return bytes.readUInt32BE(at);
     case 'l':
-      return exact(bytes.readBigInt64BE(at));
     case 'L':
-      return exact(bytes.readBigUInt64BE(at));
+      return exact(bytes.readBigInt64BE(at));
     case 'f':
       return finite(Math.fround(bytes.readFloatBE(at)));
     case 'd':

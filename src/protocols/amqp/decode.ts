@@ -9,7 +9,7 @@ import {
 import { type Body, bodyFields } from './decode-body.ts';
 import { decodeTable, exact, textOrBase64, timestamp } from './decode-table.ts';
 import { ClassId, type Field, Kind, type Method, methodByNumber, properties } from './methods.ts';
-import { readTotals, totalsType } from './totals.ts';
+import { hangUp, readTotals, totalsType } from './totals.ts';
 import {
   argumentsAt,
   FrameType,
@@ -49,6 +49,8 @@ function decodeSide(bytes: Uint8Array, cut: boolean): ValueMap {
   if (protocolHeader.equals(bytes.subarray(0, 4))) {
     return { method: 'protocol header', version: [...bytes.subarray(4, 8)].join('-') };
   }
+  if (bytes[0] === totalsType)
+    return { method: hangUp, totals: readTotals(bytes.subarray(headBytes)) };
   if (bytes.length < argumentsAt) return {};
   const channel = u16At(bytes, 1);
   const classId = u16At(bytes, headBytes);

@@ -1,9 +1,12 @@
 /** The names that queries may use for AMQP, with what the completions offer for them. */
 import type { FieldDeclaration, FieldType } from '../../dissect/contract.ts';
 import { methods } from './methods.ts';
+import { hangUp } from './totals.ts';
 
 const names = methods.map(({ name }) => name);
 const requests = methods.filter(({ answers }) => answers === 0).map(({ name }) => name);
+/** What an entry may be that is no method. */
+const others = ['protocol header', hangUp];
 const contentTypes = ['application/json', 'application/octet-stream', 'text/plain'];
 const replyCodes = [200, 311, 312, 313, 320, 402, 403, 404, 405, 406, 501, 504, 530, 540, 541];
 
@@ -68,7 +71,10 @@ function argumentFields(side: string): FieldDeclaration[] {
 }
 
 export const amqpFields: readonly FieldDeclaration[] = [
-  { ...field('request.method', 'text', 'Class and method', requests), column: 'method' },
+  {
+    ...field('request.method', 'text', 'Class and method', [...requests, ...others]),
+    column: 'method',
+  },
   field('response.method', 'text', 'Class and method of the answer', names),
   ...argumentFields('request'),
   ...argumentFields('response'),

@@ -10,7 +10,10 @@ type Step = number | 'publish' | { ack: number; multiple?: boolean };
 
 /** Entries of a channel joined in the middle; numbers are ms that go by. */
 function entriesAfter(steps: readonly Step[]) {
-  const bench = new ProtocolBench([amqpProtocol], { fromStart: false });
+  const bench = new ProtocolBench([amqpProtocol], {
+    fromStart: false,
+    finished: false,
+  });
   for (const step of steps) {
     if (typeof step === 'number') bench.now += step;
     else if (step === 'publish') bench.feed([client(publish(1, 'e', 'k', 'body'))]);

@@ -1,10 +1,11 @@
 /** Joining in the middle, and going on after a loss: frames are only believed when all of them fits. */
-import { type Side, Verdict, type Window } from '../../dissect/contract.ts';
+import { Role, type Side, Verdict, type Window } from '../../dissect/contract.ts';
 import { findByte } from '../../dissect/find-byte.ts';
 import { abandonContents } from './content.ts';
 import { ClassId, methodByNumber, Sender } from './methods.ts';
 import { headerBytes, versionOf } from './parse.ts';
-import { type AmqpState, type AmqpStream, linkOf } from './state.ts';
+import { type AmqpState, type AmqpStream, type Link, linkOf, sideIndex } from './state.ts';
+import { hangUp, totalsFrame } from './totals.ts';
 import {
   argumentsAt,
   FrameType,
@@ -133,8 +134,12 @@ function decidesWithin(bytes: Uint8Array, start: number, end: number): Sender {
 }
 
 /** Within a body frame the place is not lost. */
-export function hole(window: Window, { state }: AmqpStream, length: number): boolean {
-  if (length < 0 || window.length > 0 || length > state.bodyLeft) return false;
+export function hole(window: Window, stream: AmqpStream, length: number): boolean {
+  const { state } = stream;
+  if (length < 0 || window.length > 0 || length > state.bodyLeft) {
+    noteLoss(stream);
+    return false;
+  }
   state.bodyLeft -= length;
   if (state.body !== undefined) {
     state.body.hole = true;
@@ -156,9 +161,20 @@ export function resync(window: Window, stream: AmqpStream): number {
   return -1;
 }
 
+/** The next frame says that the connection was not closed in what was lost. */
+function noteLoss(stream: AmqpStream): void {
+  stream.state.framesAtLoss = linkOf(stream).frames[sideIndex(stream.side)]!;
+}
+
+function mayHaveClosed({ state, peer, side }: AmqpStream, { frames }: Link): boolean {
+  const ours = sideIndex(side);
+  return state.framesAtLoss === frames[ours] || peer.framesAtLoss === frames[1 - ours];
+}
+
 /** What was on its way is broken, and what was counted may have gone on in the hole. */
 function forget(stream: AmqpStream): void {
   const { state, side } = stream;
+  noteLoss(stream);
   abandonContents(stream, true);
   state.body = undefined;
   state.bodyLeft = 0;
@@ -170,8 +186,31 @@ function forget(stream: AmqpStream): void {
   }
 }
 
-export function end(_window: Window, stream: AmqpStream): void {
+export function end(window: Window, stream: AmqpStream): void {
   abandonContents(stream, false);
+  if (window.ended) noteHangUp(stream);
+}
+
+/**
+ * Who closes without saying so has failed, or found the other silent for too long: heartbeats are told
+ * then as well.
+ */
+function noteHangUp(stream: AmqpStream): void {
+  const link = linkOf(stream);
+  if (link.closing || mayHaveClosed(stream, link)) return;
+  link.closing = true;
+  const { message } = stream.out;
+  message.reset();
+  message.source = totalsFrame(link);
+  message.to = message.source.length;
+  message.version = stream.state.version;
+  message.text(message.method, hangUp);
+  message.text(message.target, `the ${stream.side} hung up without connection close`);
+  if (link.virtualHost !== '') message.text(message.host, link.virtualHost);
+  message.role = Role.Request;
+  message.oneWay = true;
+  message.failed = true;
+  stream.out.whole();
 }
 
 export function inMessage(window: Window, state: AmqpState): boolean {

@@ -124,6 +124,7 @@ export function methodByNumber(classId: number, id: number): Method | undefined 
 export const ClassId = {
   Connection: 10,
   Channel: 20,
+  Access: 30,
   Exchange: 40,
   Queue: 50,
   Basic: 60,

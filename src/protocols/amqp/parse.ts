@@ -171,6 +171,7 @@ function takeProtocolHeader(window: Window, stream: AmqpStream): Progress {
     message.oneWay = true;
     message.failed = true;
     out.whole();
+    linkOf(stream).closing = true;
   }
   window.consume(headerBytes);
   return Step.Next;

@@ -165,6 +165,8 @@ export class Content {
 /** What both ends of a connection have in common; it lies in the client's state. */
 export class Link {
   virtualHost = '';
+  /** Either end has said that it closes, or has hung up without. */
+  closing = false;
   /** Frames and heartbeats of the client and the server, as the closing of the connection shows them. */
   readonly frames = [0, 0];
   readonly heartbeats = [0, 0];
@@ -223,6 +225,8 @@ export class AmqpState {
   endNext = false;
   /** 91, 90 or 80, from the protocol header. */
   version = 91;
+  /** How many frames this side had sent when bytes of it were lost; -1: none were. */
+  framesAtLoss = -1;
 }
 
 export type AmqpStream = ParserStream<AmqpState>;

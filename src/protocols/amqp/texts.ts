@@ -141,7 +141,7 @@ const ackTarget: MethodTarget = (bytes, spans) =>
   `delivery ${u64At(bytes, spans.from[0]!)}${(spans.bits & 1) !== 0 ? ' and all before' : ''}`;
 const rejectTarget: MethodTarget = (bytes, spans) => `delivery ${u64At(bytes, spans.from[0]!)}`;
 
-const { Connection, Channel, Exchange, Queue, Basic } = ClassId;
+const { Connection, Channel, Access, Exchange, Queue, Basic } = ClassId;
 const targets = new Map<number, MethodTarget>(
   (
     [
@@ -156,6 +156,7 @@ const targets = new Map<number, MethodTarget>(
       [Channel, 20, flowTarget],
       [Channel, 21, flowTarget],
       [Channel, 40, closeTarget],
+      [Access, 10, field(0)],
       [Exchange, 10, field(1)],
       [Exchange, 20, field(1)],
       [Exchange, 30, exchangeBindTarget],

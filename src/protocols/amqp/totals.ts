@@ -1,6 +1,7 @@
 /**
  * What happened on a connection as a whole. Behind the frame that closes it, the kept bytes have one
- * more in the form of a frame, of a type that is never on the wire:
+ * more in the form of a frame, of a type that is never on the wire; when a side has hung up without such
+ * a frame, it is all there is:
  *
  *   u8 type 't' · u16 0 · u32 24 · six u32: frames, heartbeats, messages of the client, of the server
  *   u8 0xCE
@@ -10,6 +11,8 @@ import type { Link } from './state.ts';
 import { frameBytes, frameEnd, headBytes, u32At } from './wire.ts';
 
 export const totalsType = 0x74;
+/** What is shown as the method of an entry that says that a side has hung up. */
+export const hangUp = 'connection lost';
 const totalsBytes = 24;
 const names = ['frames', 'heartbeats', 'messages'] as const;
 

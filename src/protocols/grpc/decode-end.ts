@@ -10,7 +10,7 @@ import { metadataOf, statusMessage } from './metadata.ts';
 import type { CallKind } from './open-call.ts';
 import { Flavour } from './payload.ts';
 import { types } from './registry.ts';
-import { statusName } from './status.ts';
+import { statusName, statusNames } from './status.ts';
 
 export interface CallEnd {
   /** Code of gRPC; undefined: it was not said. */
@@ -20,6 +20,8 @@ export interface CallEnd {
   readonly message: string | undefined;
   readonly details: readonly Value[];
   readonly metadata: ValueMap;
+  /** The field that says so has lost its name. */
+  readonly isGuessed?: boolean;
 }
 
 const nothing: CallEnd = {
@@ -37,7 +39,7 @@ export function endOfCall(
   body: Uint8Array | undefined,
   httpStatus: number,
 ): CallEnd {
-  const direct = endOfFields([...message.trailers, ...message.head.fields]);
+  const direct = endOfFields([...message.trailers, ...message.head.fields]) ?? namelessEnd(message);
   if (direct !== undefined || kind === undefined || body === undefined) return direct ?? nothing;
   if (kind.flavour === Flavour.Grpc) return nothing;
   if (!kind.prefixed) {
@@ -74,6 +76,24 @@ function endOfFields(fields: readonly FieldLine[]): CallEnd | undefined {
     details: detailsOf(fieldValue(fields, 'grpc-status-details-bin')),
     metadata: {},
   };
+}
+
+const nameless = '(unknown)';
+
+/**
+ * The one number among the trailers, or the headers when there are no others, whose names were sent before the
+ * capture started: it can hardly be anything but the status.
+ */
+function namelessEnd({ trailers, head, transferred }: DecodedMessage): CallEnd | undefined {
+  const fields = trailers.length > 0 || transferred.length > 0 ? trailers : head.fields;
+  const numbers = fields.filter(({ name, value }) => name === nameless && isStatus(value));
+  if (numbers.length !== 1) return undefined;
+  const status = Number(numbers[0]!.value);
+  return { ...nothing, status, name: statusName(status), isGuessed: true };
+}
+
+function isStatus(value: string): boolean {
+  return /^(?:\d|1\d)$/.test(value) && Number(value) < statusNames.length;
 }
 
 /** Details of a google.rpc.Status. */

@@ -71,6 +71,9 @@ function sideOf(bytes: Uint8Array, isHttp2: boolean, isResponse: boolean): Side 
 const grpcType = Buffer.from('application/grpc');
 const unnamedRemark = 'the media type is not known: read as messages of gRPC by their prefixes';
 
+const guessedRemark =
+  'the status is that of a number whose name was sent before the capture started';
+
 /** Of a message whose media type was sent before the capture started. */
 function unnamedKind({ contentType, transferred }: DecodedMessage): CallKind | undefined {
   const isUnnamed = contentType === '' && areMessages(transferred, 0, transferred.length);
@@ -160,6 +163,10 @@ function addResponse(
   const isConnect = (kind ?? asked)?.flavour === Flavour.Connect;
   const derived = end.name === undefined ? statusOfStream : undefined;
   addStatus(response, end, derived, isConnect);
+  if (end.isGuessed === true) {
+    const problems = Array.isArray(response['problems']) ? response['problems'] : [];
+    response['problems'] = [...problems, guessedRemark];
+  }
   if (end.message !== undefined && end.status !== 0) response['error'] = end.message;
   if (end.details.length > 0) response['details'] = [...end.details];
   response['metadata'] = {

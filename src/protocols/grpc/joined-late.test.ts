@@ -4,7 +4,7 @@ import { Flag, Frame } from '../http2/frames.ts';
 import { block, frame } from '../http2/test-frames.ts';
 import { Recorder } from '../http2/test-record.ts';
 import { protocols } from '../index.ts';
-import { client, type Event, entriesOf, server } from '../test-bench.ts';
+import { byteByByte, client, type Event, entriesOf, ProtocolBench, server } from '../test-bench.ts';
 import { openShop, ShopClient } from './test-shop.ts';
 
 const count = 12;
@@ -16,6 +16,7 @@ beforeAll(async () => {
   const recorder = await Recorder.before(shop.port);
   const caller = new ShopClient(recorder.port);
   for (let i = 0; i < count; i++) await caller.add({ name: `item ${i}`, count: 3 });
+  await caller.add({ name: 'missing' }).catch(() => undefined);
   await delay(20);
   caller.close();
   recorder.close();
@@ -23,18 +24,21 @@ beforeAll(async () => {
   events = recorder.events;
 });
 
-const callsIn = (each: readonly Event[]) =>
-  entriesOf(protocols, each, { fromStart: false }).filter(({ parent }) => parent === '');
+const allIn = (each: readonly Event[]) => entriesOf(protocols, each, { fromStart: false });
+const callsIn = (each: readonly Event[]) => allIn(each).filter(({ parent }) => parent === '');
+
+/** From the fourth call on. */
+function lateEvents(): Event[] {
+  const start = events.findIndex(
+    (event) =>
+      event.from === 'client' && 'bytes' in event && Buffer.from(event.bytes).includes('item 3'),
+  );
+  return events.slice(start);
+}
 
 describe('calls of which the capture missed the beginning of the connection', () => {
   test('are shown as such, with their messages', () => {
-    // Behind the first two calls, at the beginning of a request.
-    const starts = events.flatMap((event, at) =>
-      event.from === 'client' && 'bytes' in event && Buffer.from(event.bytes).includes('item 3')
-        ? [at]
-        : [],
-    );
-    const calls = callsIn(events.slice(starts[0]!));
+    const calls = callsIn(lateEvents()).filter(({ outcome }) => outcome !== 'failed');
     expect(calls.length).toBeGreaterThan(count - 5);
     for (const call of calls.slice(1)) {
       expect(call).toMatchObject({ outcome: 'ok', protocol: { abbr: 'gRPC' } });
@@ -46,6 +50,44 @@ describe('calls of which the capture missed the beginning of the connection', ()
       );
     }
   });
+});
+
+test('their messages are entries under them, before the call ends', () => {
+  for (const each of [lateEvents(), byteByByte(lateEvents())]) {
+    const entries = allIn(each);
+    for (const call of entries.filter(({ parent }) => parent === '').slice(1)) {
+      const [asked, answered] = entries.filter(({ parent }) => parent === call.id);
+      expect(asked).toMatchObject({ protocol: { abbr: 'gRPC' }, target: '/shop.Cart/Add' });
+      const { 1: name } = asked!.request!['message'] as { 1: string };
+      if (name === 'missing') expect(answered).toBeUndefined();
+      else expect(answered!.response!['message']).toEqual({ 1: 3, 2: `added ${name}` });
+    }
+  }
+  // The request alone.
+  const late = lateEvents();
+  const isItem = (event: Event) => 'bytes' in event && Buffer.from(event.bytes).includes('item 5');
+  const { entries } = new ProtocolBench(protocols, { fromStart: false })
+    .feed(late.slice(0, late.findIndex(isItem) + 1))
+    .announce();
+  const last = entries.findLast(({ request }) => request?.['message'] !== undefined);
+  expect(last!.request!['message']).toMatchObject({ 1: 'item 5' });
+});
+
+test('a call that failed is one although the name of its status is not known', () => {
+  const failed = callsIn(lateEvents()).filter(({ outcome }) => outcome === 'failed');
+  expect(failed).toMatchObject([{ status: 5, protocol: { abbr: 'gRPC' } }]);
+  expect(failed[0]!.response).toMatchObject({ status: 5, statusText: 'NOT_FOUND' });
+  expect(JSON.stringify(failed[0]!.response!['problems'])).toContain(
+    'the status is that of a number',
+  );
+});
+
+test('messages of an answer whose request is an empty message', () => {
+  const entries = allIn(answered(message));
+  const call = entries.find(({ parent }) => parent === '')!;
+  expect(entries.filter(({ parent }) => parent === call.id)).toMatchObject([
+    { response: { message: { 1: 'a' }, index: 0 } },
+  ]);
 });
 
 /** An index into the table that was sent before the capture started. */

@@ -48,6 +48,23 @@ export function openCall(
   return kind.prefixed && !ends ? readerOf(out, part, kind, request) : undefined;
 }
 
+const grpcType = Buffer.from('application/grpc');
+
+/**
+ * Marks a message as part of a call of gRPC, which its body has told (`unnamed-call.ts`); what is to read it.
+ * The answer to such a request is taken for the same unless it says something else.
+ */
+export function openUnnamed({ side, state, peer, out }: Stream, part: Http2Message): BodyReader {
+  const kind = callKind(grpcType, 0, grpcType.length)!;
+  const isRequest = side === 'client';
+  const request = isRequest
+    ? { path: slice(part, part.path), kind }
+    : (peer.calls.get(part.id) ?? unknownPath);
+  part.protocol = kind.code;
+  if (isRequest) remember(state.calls, part.id, request);
+  return readerOf(out, part, kind, request);
+}
+
 /** The kind of call that the media type of a head tells. */
 function kindOf({ composer, contentType }: Http2Message): CallKind | undefined {
   const { at, length } = contentType;

@@ -22,6 +22,8 @@ export const Use = {
   GrpcEncoding: 9,
   GrpcStatus: 10,
   ConnectVersion: 11,
+  /** A number that may be a `grpc-status`: its name was sent before the capture started. */
+  MaybeStatus: 12,
 } as const;
 
 /** Length of the two lengths in front of a field as it is kept. */
@@ -36,7 +38,7 @@ export interface HeaderField {
   readonly nameLength: number;
   readonly valueLength: number;
   readonly use: number;
-  /** Of `:status` and `grpc-status`. */
+  /** Of `:status` and `grpc-status`, or what may be one. */
   readonly status: number;
   /** The value is a secret, and not in `encoded`. */
   readonly redacted: boolean;
@@ -115,6 +117,16 @@ function statusOf(value: Uint8Array, length: number): number {
   return status;
 }
 
+/** Codes of gRPC; what else a nameless number means nobody knows. */
+const maxCallStatus = 16;
+
+function maybeStatus(field: HeaderField, length: number): HeaderField {
+  if (length < 1 || length > 2) return field;
+  const text = Buffer.from(field.encoded).toString('latin1', field.encoded.length - length);
+  const isStatus = /^(?:\d|1\d)$/.test(text) && Number(text) <= maxCallStatus;
+  return isStatus ? { ...field, use: Use.MaybeStatus, status: Number(text) } : field;
+}
+
 const encoder = new TextEncoder();
 
 function fieldOfTexts(name: string, value: string): HeaderField {
@@ -171,6 +183,8 @@ export class HpackDecoder {
   #limit = firstTableBytes;
   /** Fields pointed to that are not known. */
   unknown = 0;
+  /** Insertions were missed at some time. */
+  lost = false;
   /** Changes whenever the table does: until then the same bytes mean the same. */
   version = 0;
   readonly #redacting: boolean;
@@ -184,6 +198,7 @@ export class HpackDecoder {
 
   /** Insertions were missed: nothing that is known has its place any more. */
   lose(): void {
+    this.lost = true;
     this.version++;
     this.#table = [];
     this.#sizes = [];
@@ -250,7 +265,8 @@ export class HpackDecoder {
     const name = isKnown
       ? named.encoded.subarray(fieldPrefixBytes, fieldPrefixBytes + nameLength)
       : unknownName;
-    const field = makeField(name, nameLength, scratch, valueLength, never, this.#redacting);
+    const made = makeField(name, nameLength, scratch, valueLength, never, this.#redacting);
+    const field = isKnown ? made : maybeStatus(made, valueLength);
     const size = nameLength + valueLength + entryOverhead;
     if (isKnown && to - from <= maxSeenBytes) {
       seenLiterals ??= new Array<SeenLiteral | undefined>(seenPlaces).fill(undefined);

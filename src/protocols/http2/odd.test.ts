@@ -20,7 +20,6 @@ import { Recorder } from './test-record.ts';
 
 const protocols = [httpProtocol, http2Protocol, webSocketProtocol];
 const hello: Event[] = [client(preface, settings), server(settings)];
-const ping = frame(Frame.Ping, 0, 0, 'pingpong');
 
 describe('prior knowledge', () => {
   test('the preface may be split anywhere', () => {
@@ -193,14 +192,56 @@ describe('abuse costs bounded memory and is named', () => {
   });
 });
 
-test('GOAWAY ends what it leaves unanswered', () => {
-  const events = [
-    ...hello,
-    client(ask(1, '/a'), ask(3, '/b')),
-    server(frame(Frame.GoAway, 0, 0, Buffer.of(0, 0, 0, 1, 0, 0, 0, 11)), answer(1, 200), ping),
-  ];
-  const entries = entriesOf(protocols, events);
-  expect(entries.find(({ target }) => target === '/a')).toMatchObject({ status: 200 });
-  const lost = entries.find(({ target }) => target === '/b')!;
-  expect(lost.outcome).toBe('no response');
+describe('GOAWAY', () => {
+  const goAway = (last: number, code: number) => {
+    const content = Buffer.alloc(8);
+    content.writeUInt32BE(last, 0);
+    content.writeUInt32BE(code, 4);
+    return frame(Frame.GoAway, 0, 0, content);
+  };
+
+  test('of a server: what it leaves unanswered has failed, and says why', () => {
+    const half = frame(Frame.Headers, Flag.EndHeaders, 5, block([[':path', '/half']]));
+    const bench = new ProtocolBench(protocols).feed([
+      ...hello,
+      client(ask(1, '/a'), ask(3, '/b'), half),
+      server(goAway(0x7fff_ffff, 0), goAway(1, 11), answer(1, 200)),
+      client(frame(Frame.Data, Flag.EndStream, 5, 'rest')),
+    ]);
+    // The connection is still open.
+    const { entries } = bench.announce();
+    expect(entries).toHaveLength(3);
+    const byPath = (path: string) => entries.find(({ target }) => target === path)!;
+    expect(byPath('/a')).toMatchObject({ status: 200, outcome: 'ok' });
+    for (const lost of [byPath('/b'), byPath('/half')]) {
+      expect(lost).toMatchObject({
+        outcome: 'failed',
+        response: { http2: { streamId: expect.any(Number) } },
+      });
+      const problem = 'not processed, the connection was closed: ENHANCE_YOUR_CALM';
+      expect(lost.response!['problems']).toEqual([problem]);
+    }
+    expect(bench.close()).toHaveLength(3);
+  });
+
+  test('of a client: answers to its own requests still come', () => {
+    const [entry, ...others] = entriesOf(protocols, [
+      ...hello,
+      client(ask(1, '/a')),
+      server(answer(1, 200, false), frame(Frame.Data, 0, 1, 'first ')),
+      client(goAway(0, 0)),
+      server(frame(Frame.Data, Flag.EndStream, 1, 'last')),
+    ]);
+    expect(others).toEqual([]);
+    expect(entry).toMatchObject({ status: 200, outcome: 'ok', incomplete: [] });
+    expect(entry!.response).toMatchObject({ content: { text: 'first last' } });
+  });
+});
+
+test('a reset in place of an answer is no success, whatever its code', () => {
+  for (const code of [0, 8]) {
+    const reset = frame(Frame.ResetStream, 0, 1, Buffer.of(0, 0, 0, code));
+    const [entry] = entriesOf(protocols, [...hello, client(ask(1, '/a'), reset)]);
+    expect(entry!.outcome).toBe('failed');
+  }
 });

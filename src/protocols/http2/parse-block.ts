@@ -169,6 +169,7 @@ function useBlock(
     completeMessage(stream, part, Role.BySide, false);
     return;
   }
+  part.maybeStatus = -1;
   if (isTrailer) return;
   if (!part.begun) state.fresh.push(part);
 }

@@ -4,8 +4,7 @@ import { callCodes } from '../grpc/open-call.ts';
 import { statusOfReset } from '../grpc/status.ts';
 import { Figure } from './payload.ts';
 import { completeMessage, type Stream } from './report.ts';
-import type { Http2Message } from './stream.ts';
-import { takeMessage } from './stream.ts';
+import { type Http2Message, maxMessages, takeMessage } from './stream.ts';
 
 /** By whom, as figure `resetBy`. */
 const byThisEnd = 1;
@@ -62,29 +61,51 @@ function complete(stream: Stream, part: Http2Message, role: Role): void {
 
 /** The request waits, and no header of an answer has come: the reset is the answer. */
 function answerOfReset(stream: Stream, id: number, code: number, by: number): void {
-  const { out, side, state, peer } = stream;
+  const { out, side } = stream;
   if (out.noteOf(id) === 0) return;
   const part = takeMessage(id);
-  out.mark(part.mark);
   mark(part, code, by);
+  answerInStead(stream, part, code, side === 'client');
+}
+
+/** `part` stands for the answer that will not come. */
+function answerInStead(stream: Stream, part: Http2Message, code: number, byClient: boolean): void {
+  const { out, side, state, peer } = stream;
+  out.mark(part.mark);
   part.hasHead = true;
-  part.failed = code !== noError;
+  // Whatever the code says: nothing was answered.
+  part.failed = true;
   const { calls } = side === 'client' ? state : peer;
-  part.protocol = calls.get(id)?.kind?.code ?? 0;
-  deriveStatus(part, code, side === 'client');
+  part.protocol = calls.get(part.id)?.kind?.code ?? 0;
+  deriveStatus(part, code, byClient);
   completeMessage(stream, part, side === 'server' ? Role.BySide : Role.Response, false);
 }
 
-/** Streams above `last` were not and will not be processed by this end. */
+/** Of one connection; what later ones leave unanswered has no answer. */
+const maxGoAways = 16;
+const maxStreamId = 0x7fff_ffff;
+/** What the client of a stream that was not processed is to make of it: as of a refused one. */
+const refusedStream = 7;
+
+/** Streams above `last` that the other end opened were not and will not be processed by this end. */
 export function goAway(stream: Stream, last: number, code: number): void {
-  const { peer, out } = stream;
+  const { peer, state, side } = stream;
+  const isServer = side === 'server';
   for (const part of peer.messages.values()) {
-    if (part.id <= last) continue;
+    // The streams of clients are odd.
+    if (part.id <= last || part.id % 2 === (isServer ? 0 : 1)) continue;
     part.set(Figure.goAwayCode, code + 1);
-    completeMessage(stream, part, stream.side === 'client' ? Role.Response : Role.Request, true);
-    out.message.reset();
-    out.message.key = part.id;
-    out.message.failed = true;
-    out.settle();
+    completeMessage(stream, part, isServer ? Role.Request : Role.Response, true);
   }
+  if (!isServer || state.goAways++ >= maxGoAways) return;
+  const end = Math.min(last + 2 * maxMessages, maxStreamId);
+  for (let id = last + 1 + (last % 2); id <= end; id += 2) notProcessed(stream, id, code);
+}
+
+function notProcessed(stream: Stream, id: number, code: number): void {
+  if (stream.out.noteOf(id) === 0) return;
+  stream.peer.closed.add(id);
+  const part = takeMessage(id);
+  part.set(Figure.goAwayCode, code + 1);
+  answerInStead(stream, part, refusedStream, false);
 }

@@ -9,6 +9,7 @@ import {
   completeMessage,
   extendMessage,
   mayBegin,
+  nameRequest,
   type Stream,
   takeBody,
 } from './report.ts';
@@ -52,6 +53,8 @@ function takeOther(window: Window, stream: Stream): Progress {
   if (type > Frame.Continuation && !isExtension(type)) return Step.Lost;
   const total = frameHeaderBytes + length;
   if (length > maxWholeFrameBytes) {
+    // Whatever its kind: it may have been headers.
+    stream.state.hpack.lose();
     window.skip(total);
     return Step.Next;
   }
@@ -148,7 +151,10 @@ function takeData(window: Window, stream: Stream): Progress {
   if (data.padding > 0) return 1;
   state.inData = false;
   data.message = undefined;
-  if (data.ends && part !== undefined) endStream(stream, part.id);
+  if (part !== undefined) {
+    if (state.hpack.lost) nameRequest(stream, part);
+    if (data.ends) endStream(stream, part.id);
+  }
   return 0;
 }
 

@@ -1,8 +1,8 @@
 /** Messages that were put together → what the driver is told. */
 import { type Message, type Output, type ParserStream, Role } from '../../dissect/contract.ts';
 import { callCodes } from '../grpc/open-call.ts';
-import { bodyReaderFor, mayHaveReader } from '../http/body-reader.ts';
-import { forgetCall, openCall } from './calls.ts';
+import { type BodyReader, bodyReaderFor, mayHaveReader } from '../http/body-reader.ts';
+import { forgetCall, openCall, openUnnamed } from './calls.ts';
 import { Block, Figure, held, maxHeldBytes } from './payload.ts';
 import { refinePart } from './refine-part.ts';
 import {
@@ -12,7 +12,7 @@ import {
   http2Version,
   type Place,
 } from './stream.ts';
-import { isUnnamedAnswer } from './unnamed-call.ts';
+import { isUnnamedAnswer, isUnnamedRequest } from './unnamed-call.ts';
 
 export type Stream = ParserStream<Http2State>;
 
@@ -99,9 +99,7 @@ export function completeMessage(
   inner?.end(!unfinished);
   part.inner = undefined;
   part.composer.close();
-  if (part.protocol === 0 && (part.grpcStatus >= 0 || isUnnamedAnswer(part))) {
-    part.protocol = callCodes.grpc;
-  }
+  if (part.protocol === 0 || part.figures[Figure.unknownFields]! > 0) nameAtEnd(stream, part);
   part.composer.figures(part.figures);
   const message = fill(out, part, 0, part.composer.used);
   if (inner?.conclude !== undefined && part.status > 0) inner.conclude(message);
@@ -115,6 +113,30 @@ export function completeMessage(
   part.home?.delete(part.id);
   forgetCall(stream, part.id, message.role);
   giveMessage(part);
+}
+
+/** A call whose headers do not say so is known by its messages or its status, maybe one whose name is unknown. */
+function nameAtEnd(stream: Stream, part: Http2Message): void {
+  if (part.protocol === 0 && isUnnamedAnswer(part)) readUnnamed(stream, part)?.end(true);
+  else if (part.protocol === 0 && part.grpcStatus >= 0) part.protocol = callCodes.grpc;
+  const isAnswer = part.protocol === callCodes.grpc && part.status > 0;
+  if (isAnswer && part.grpcStatus < 0) part.grpcStatus = Math.max(part.maybeStatus, -1);
+}
+
+/** A frame of a request has come on a connection of which headers are not known: is it a call? */
+export function nameRequest(stream: Stream, part: Http2Message): void {
+  if (stream.side === 'server' || part.protocol !== 0 || !isUnnamedRequest(part)) return;
+  part.inner = readUnnamed(stream, part);
+}
+
+/** Messages in what has come of the body become entries. */
+function readUnnamed(stream: Stream, part: Http2Message): BodyReader | undefined {
+  if (part.inner !== undefined) return undefined;
+  const reader = openUnnamed(stream, part);
+  if (!part.begun && mayBegin(stream, part)) beginEmpty(stream, part);
+  const { composer, bodyAt, keptBytes } = part;
+  reader.data(composer.bytes, bodyAt, bodyAt + keptBytes);
+  return reader;
 }
 
 /** Stream 1 after an upgrade: its request is the exchange that upgraded. */

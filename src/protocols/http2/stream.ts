@@ -60,6 +60,8 @@ export class Http2Message {
   status = 0;
   /** -1: not seen. */
   grpcStatus = -1;
+  /** The same by a field of the last block whose name is not known; -1: none, -2: several. */
+  maybeStatus = -1;
   /** The request says that it is a call of Connect. */
   isConnect = false;
   /** An extended CONNECT for WebSocket. */
@@ -103,6 +105,7 @@ export class Http2Message {
     this.head = undefined;
     this.status = 0;
     this.grpcStatus = -1;
+    this.maybeStatus = -1;
     this.isConnect = false;
     this.isTunnel = false;
     this.failed = false;
@@ -163,6 +166,7 @@ export class HeadWriter implements FieldSink {
     this.#message = message;
     this.#takesPlaces = takesPlaces;
     this.status = 0;
+    message.maybeStatus = -1;
   }
 
   field(field: HeaderField): void {
@@ -177,6 +181,9 @@ export class HeadWriter implements FieldSink {
     else if (field.use === Use.GrpcStatus) message.grpcStatus = field.status;
     else if (field.use === Use.ConnectVersion) message.isConnect = true;
     else if (field.use === Use.Protocol) message.isTunnel = isWebSocket(field);
+    else if (field.use === Use.MaybeStatus) {
+      message.maybeStatus = message.maybeStatus === -1 ? field.status : -2;
+    }
     if (this.#takesPlaces && !field.redacted) takePlace(message, field, at);
   }
 }
@@ -281,6 +288,8 @@ export class Http2State {
   blockLost = false;
   /** RST_STREAM frames of this end. */
   resets = 0;
+  /** GOAWAY frames of this end. */
+  goAways = 0;
   readonly closed = new ClosedStreams();
   /** Of a client: paths of the calls that it made, by stream, until they are answered. */
   readonly calls = new MostlyOne<CallRequest>();

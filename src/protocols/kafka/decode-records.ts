@@ -139,12 +139,11 @@ function readBatch(reader: Reader, found: Found, budget: RecordBudget): void {
       isAppended,
       isControl,
     });
-    if (records.ended) {
-      found.problem ??= 'the last record is cut';
-      return;
-    }
+    // Of a record that is cut, what there is: the key at least is what somebody looks for.
+    if (records.ended) found.problem ??= 'the last record is cut';
+    if (records.ended && !record['key'] && !record['value']) return;
     budget.records--;
-    found.records.push(record);
+    found.records.push(records.ended ? { ...record, cut: true } : record);
   }
 }
 
@@ -185,7 +184,8 @@ function readMessage(reader: Reader, found: Found, budget: RecordBudget, depth: 
   const key = bytesOrNull(reader);
   const value = bytesOrNull(reader);
   if (codec !== 0 && value !== null && depth < maxNesting) {
-    readInnerSet(value, { offset: Number(offset), magic, codec }, found, budget, depth);
+    const wrapper = { offset: Number(offset), magic, codec, timestamp: numberValue(timestamp) };
+    readInnerSet(value, { ...wrapper, isAppended }, found, budget, depth);
     return;
   }
   found.total++;
@@ -205,6 +205,8 @@ interface Wrapper {
   readonly offset: number;
   readonly magic: number;
   readonly codec: number;
+  readonly timestamp: number | string;
+  readonly isAppended: boolean;
 }
 
 function readInnerSet(
@@ -225,13 +227,20 @@ function readInnerSet(
     readMessage(new Reader(plain, set.at, end), found, budget, depth + 1);
     set.view(Math.min(whole, set.left));
   }
-  // Offsets within a set of format 1 count from its first message; the wrapper has that of the last.
-  const last = found.records.at(-1);
-  if (wrapper.magic === 0 || !isMap(last) || found.records.length === first) return;
-  const shift = wrapper.offset - Number(last['offset']);
-  if (shift <= 0) return;
-  for (const record of found.records.slice(first)) {
-    if (isMap(record)) record['offset'] = Number(record['offset']) + shift;
+  if (wrapper.magic > 0) takeFromWrapper(found.records.slice(first), wrapper);
+}
+
+/**
+ * Offsets within a set of format 1 count from its first message; the wrapper has that of the last. When the
+ * broker sets the time it does so in the wrapper alone.
+ */
+function takeFromWrapper(records: readonly Value[], wrapper: Wrapper): void {
+  const last = records.at(-1);
+  const shift = isMap(last) ? wrapper.offset - Number(last['offset']) : 0;
+  for (const record of records) {
+    if (!isMap(record)) continue;
+    if (shift > 0) record['offset'] = Number(record['offset']) + shift;
+    if (wrapper.isAppended) record['timestamp'] = wrapper.timestamp;
   }
 }
 

@@ -51,8 +51,8 @@ function recordGrid(records: readonly ValueMap[], path: string, title: string): 
     rows: shown.map((record) => [
       cell(record['offset']),
       timeText(record['timestamp']),
-      shortCell(record['key']),
-      shortCell(record['value']),
+      shortCell(record['keyNumber'] ?? record['key']),
+      shortCell(record['valueNumber'] ?? record['value']),
       headersText(record['headers']),
       ...(hasSchema ? [cell(record['valueSchemaId'])] : []),
       ...(hasControl ? [cell(record['control'])] : []),
@@ -91,7 +91,7 @@ function recordBody(record: ValueMap, path: string, title: string): Section {
     encoding: isBinary ? 'base64' : 'text',
     content,
     size: Buffer.byteLength(content, isBinary ? 'base64' : 'utf8'),
-    cut: false,
+    cut: record['cut'] === true,
     path,
     ...(schemaId !== undefined && { remark: `schema ${schemaId} of a registry` }),
   };

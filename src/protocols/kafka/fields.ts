@@ -4,6 +4,10 @@ import { field } from '../field.ts';
 import { apiNames, errorCodes } from './schema.ts';
 
 const errors = [...errorCodes].filter(([code]) => code !== 0);
+
+/** Error codes by number: what a row has as its status. */
+export const errorNames: Readonly<Record<number, string>> = Object.fromEntries(errors);
+
 const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const acks = [-1, 0, 1];
 
@@ -17,7 +21,9 @@ function recordFields(base: string): FieldDeclaration[] {
     field('number', `${base}.producerId`, 'Producer that is idempotent or transactional'),
     field('list', `${base}.record`, 'Records: offset, timestamp, key, value, headers'),
     field('text', `${base}.record[0].key`, 'Key of a record'),
+    field('number', `${base}.record[0].keyNumber`, 'Binary key of 4 or 8 bytes as a number'),
     field('text', `${base}.record[0].value`, 'Value of a record; base64 when it is binary'),
+    field('number', `${base}.record[0].valueNumber`, 'Binary value of 4 or 8 bytes as a number'),
     field('map', `${base}.record[0].headers`, 'Headers of a record by name'),
     field('number', `${base}.record[0].offset`, 'Offset of a record'),
     field('number', `${base}.record[0].timestamp`, 'Time of a record, ms since 1970'),

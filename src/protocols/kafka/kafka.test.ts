@@ -180,6 +180,15 @@ describe('a row names', () => {
     ]);
   });
 
+  it('the error that has no name but a negative number', () => {
+    expect(
+      entriesOf(protocols, [heartbeat(1), alive(1, -1), heartbeat(2), alive(2, 999)]),
+    ).toMatchObject([
+      { status: -1, outcome: 'failed', response: { errorName: 'UNKNOWN_SERVER_ERROR' } },
+      { status: 999, outcome: 'failed', response: { errorName: 'ERROR_999' } },
+    ]);
+  });
+
   it('the group, its topics, the transaction, or the client', () => {
     const commit = {
       groupId: 'billing',
@@ -258,6 +267,38 @@ describe('what is newer than the definitions', () => {
         },
         { method: 'Heartbeat' },
       ]);
+    }
+  });
+
+  it('also tagged fields, of headers and of bodies', () => {
+    const alive3 = alive(1);
+    const tag = (at: number, bytes: Uint8Array) =>
+      Buffer.concat([
+        bytes.subarray(0, at),
+        Uint8Array.of(1, 99, 2),
+        utf8('hi'),
+        bytes.subarray(at + 1),
+      ]);
+    const sized = (bytes: Buffer) => {
+      bytes.writeInt32BE(bytes.length - 4, 0);
+      return server(bytes);
+    };
+    if ('lost' in alive3) throw new Error('no bytes');
+    const { bytes } = alive3;
+    const talk = [
+      heartbeat(1),
+      sized(tag(8, tag(bytes.length - 1, bytes))),
+      heartbeat(2),
+      alive(2),
+    ];
+    for (const events of [talk, byteByByte(talk)]) {
+      const [first, second] = entriesOf(protocols, events);
+      expect(first).toMatchObject({ outcome: 'ok', incomplete: [] });
+      expect(first?.response).toMatchObject({
+        payload: { headerTags: { 'tag 99': 'hi' }, unknownTags: { 'tag 99': 'hi' } },
+      });
+      expect(first?.response?.['problems']).toBeUndefined();
+      expect(second).toMatchObject({ method: 'Heartbeat', outcome: 'ok' });
     }
   });
 
@@ -394,6 +435,65 @@ describe('records', () => {
     expect(producedBatch(entry)).toMatchObject({
       record: [{ value: 'one' }],
       remark: 'the last batch is cut',
+    });
+  });
+
+  it('that are longer than the limit show the record that is cut, marked, with its key', () => {
+    const value = Buffer.alloc(9000, 66);
+    const long = batch({ records: [{ key: utf8('order-9'), value }, { value }] });
+    const talk = [produce(1, 'orders', long)];
+    const [entry] = entriesOf(protocols, talk, { bodyLimitBytes: 2000 });
+    const { record, recordCount } = producedBatch(entry);
+    expect(recordCount).toBe(2);
+    expect(record).toMatchObject([{ key: 'order-9', cut: true }]);
+    const [{ value: kept = '' } = {}] = record as ValueMap[];
+    expect(String(kept)).toMatch(/^B{1500,2000}$/);
+    const { request: sections } = kafkaProtocol.describe({
+      request: entry?.request,
+      response: undefined,
+    });
+    expect(sections.filter(({ kind }) => kind === 'body')).toMatchObject([{ cut: true }]);
+  });
+
+  it('are text when all of it is, else base64, and numbers of 4 and 8 bytes are named', () => {
+    const of = (...bytes: number[]) => Uint8Array.from(bytes);
+    const values = [
+      of(0, 0, 0, 0, 0, 0, 0, 42),
+      of(0xff, 0xff, 0xff, 0xfe),
+      // A time in ms: by its first five bytes a registry could have written it, too.
+      of(0, 0, 1, 0x8b, 0xcf, 0xe5, 0x68, 0),
+      of(0xff, 0xfe, 0),
+      of(0x41, 0xc3),
+      of(0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
+    ];
+    const records = values.map((key) => ({ key, headers: [['h', key]] as const }));
+    const [entry] = entriesOf(protocols, [produce(1, 'orders', batch({ records }))]);
+    expect(producedBatch(entry)['record']).toMatchObject([
+      { key: 'AAAAAAAAACo=', keyEncoding: 'base64', keyNumber: 42 },
+      { keyNumber: -2 },
+      { keySchemaId: 101327, keyNumber: 1_700_000_000_000 },
+      { key: '//4A', keyEncoding: 'base64', headers: { h: '//4A' } },
+      { key: 'QcM=', keyEncoding: 'base64' },
+      { keyNumber: '9223372036854775807' },
+    ]);
+    const { request: sections } = kafkaProtocol.describe({
+      request: entry?.request,
+      response: undefined,
+    });
+    const grid = sections.find(({ title }) => title.startsWith('Records'));
+    const keys = grid?.kind === 'grid' ? grid.rows.map(([, , key]) => key) : [];
+    expect(keys).toEqual([42, -2, 1_700_000_000_000, '//4A', 'QcM=', '9223372036854775807']);
+  });
+
+  it('of a message set of format 1 have the time that the broker has set', () => {
+    const set = Buffer.from(messageSet(1, [['a', 'one']], 'gzip', 20));
+    // Attributes, then the time of the wrapper.
+    set[17] = set[17]! | 8;
+    set.writeBigInt64BE(1_800_000_000_000n, 18);
+    const [entry] = entriesOf(protocols, [produce(1, 'orders', set, -1, 2)]);
+    expect(producedBatch(entry)).toMatchObject({
+      timestampType: 'LogAppendTime',
+      record: [{ offset: 20, timestamp: 1_800_000_000_000 }],
     });
   });
 
@@ -697,6 +797,19 @@ describe('secrets are not kept', () => {
     });
   });
 
+  it('nor are parts of them, behind a hole', () => {
+    const token = '\0alice\0hunter2';
+    const talk = [...handshake(1, 'PLAIN'), sasl(2, token), answer(2, ''), heartbeat(3), alive(3)];
+    const length = 'bytes' in talk[2]! ? talk[2].bytes.length : 0;
+    for (let at = 14; at < length; at++) {
+      const { entries, bytes } = all(withHole(talk, 2, at, 1));
+      expect(entries.at(-1), `${at}`).toMatchObject({ method: 'Heartbeat', outcome: 'ok' });
+      expect(bytes, `${at}`).not.toMatch(/hunt|nter2/);
+      const login = entries.find(({ method }) => method === 'SaslAuthenticate');
+      expect(login?.incomplete, `${at}`).toEqual(['bytes of the request were lost by the capture']);
+    }
+  });
+
   it('but all is there when redaction is off', () => {
     const talk = [...handshake(1, 'PLAIN'), sasl(2, '\0alice\0hunter2')];
     const [, entry] = entriesOf(protocols, talk);
@@ -779,6 +892,39 @@ describe('however the bytes come', () => {
       expect(others.length, `event ${index} at ${at}`).toBeGreaterThanOrEqual(wanted.length - 2);
       expect(hit.size).toBeLessThanOrEqual(2);
     }
+  });
+
+  it('a hole in the first messages of a connection leaves their beginnings', () => {
+    const [asked, told] = metadata(1) as [
+      Event & { bytes: Uint8Array },
+      Event & { bytes: Uint8Array },
+    ];
+    const rest = [heartbeat(2), alive(2)];
+    for (const keep of [30, told.bytes.length - 3]) {
+      const events = [asked, ...withHole([told], 0, keep, told.bytes.length - keep), ...rest];
+      const entries = entriesOf(protocols, events);
+      expect(entries).toMatchObject([
+        {
+          method: 'Metadata',
+          outcome: 'ok',
+          incomplete: ['bytes of the response were lost by the capture'],
+        },
+        { method: 'Heartbeat', outcome: 'ok', incomplete: [] },
+      ]);
+      const payload = entries[0]?.response?.['payload'] as ValueMap;
+      if (keep > 30) expect(payload['topics']).toMatchObject([{ name: 'orders' }]);
+    }
+    const long = produce(1, 'orders', batch({ records: [{ value: Buffer.alloc(3000, 66) }] }));
+    const events = [...withHole([long], 0, 400, 2000), produced(1, 'orders'), ...rest];
+    expect(entriesOf(protocols, events)).toMatchObject([
+      {
+        method: 'Produce',
+        target: 'orders',
+        outcome: 'ok',
+        incomplete: [expect.stringMatching('request')],
+      },
+      { method: 'Heartbeat', outcome: 'ok', incomplete: [] },
+    ]);
   });
 
   it('a lost request leaves its answer, and the pairs behind it are right', () => {

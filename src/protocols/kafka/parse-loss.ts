@@ -1,36 +1,42 @@
 /** What becomes of a message that a hole, or the end of its side, falls into. */
-import type { Window } from '../../dissect/contract.ts';
+import { Verdict, type Window } from '../../dissect/contract.ts';
 import {
   int32At,
   isRequestHeader,
   maxMessageBytes,
   requestHeaderBytes,
   responseHeaderBytes,
+  verdictOfRequest,
 } from './parse-header.ts';
 import { fillRequest, fillResponse, type Stream } from './parse-report.ts';
+import { verdictOfResponse } from './parse-resync.ts';
 
-/** Fills the message from a header and what there is of a body; its length, or 0 when there is no header. */
+/**
+ * Fills the message from a header and what there is of a body; its length, or 0 when there is no header. The
+ * first message of a side, behind which nothing has been counted yet, must look like one.
+ */
 function fillBeginning(window: Window, stream: Stream): number {
   const { side, state, peer, out } = stream;
-  const { bytes, start, length } = window;
+  const { bytes, start, end, length } = window;
   const isClient = side === 'client';
   const header = isClient ? requestHeaderBytes : responseHeaderBytes;
-  if (length < header || !state.synced) return 0;
+  if (length < header) return 0;
   const total = int32At(bytes, start) + 4;
   if (total < header || total > maxMessageBytes) return 0;
+  const have = Math.min(length, total);
   if (isClient) {
     if (state.rawTokens || !isRequestHeader(bytes, start)) return 0;
-    fillRequest(window, stream, Math.min(length, total), total);
+    if (!state.synced && verdictOfRequest(bytes, start, end) !== Verdict.Yes) return 0;
+    fillRequest(window, stream, have, total);
   } else {
     if (peer.tokens > state.tokens) return 0;
-    fillResponse(
-      window,
-      stream,
-      Math.min(length, total),
-      total,
-      out.noteOf(int32At(bytes, start + 4)),
-    );
+    const note = out.noteOf(int32At(bytes, start + 4));
+    if (!state.synced && verdictOfResponse(window, 0, note) === Verdict.No) return 0;
+    fillResponse(window, stream, have, total, note);
   }
+  state.synced = true;
+  // Secrets that cannot be told in a part are left out with it: that is not the limit of a body.
+  out.message.cut = false;
   return total;
 }
 
