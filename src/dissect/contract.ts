@@ -6,6 +6,7 @@
  * begin and end and marks the few texts a row shows. No object, no string, no exception per message.
  * **Cold** (`Protocol.decode`, `describe`, `fields`): runs when somebody looks, filters or exports.
  */
+import type { FixedName } from './fixed-name.ts';
 
 /** Which end of a conversation bytes come from. */
 export type Side = 'client' | 'server';
@@ -154,6 +155,8 @@ export interface Message {
   readonly host: Span;
   readonly contentType: Span;
   readonly traceId: Span;
+  /** Instead of `method`: one of a list of names. */
+  methodName: FixedName | undefined;
   /** The protocol's status number; 0 for none. */
   status: number;
   /** The call failed in its protocol's terms (HTTP: status of 400 and above). */

@@ -4,7 +4,7 @@ import { Incomplete, type Mark, type Output, Role } from './contract.ts';
 import type { Conversation, Speaker } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { fillPart, fillTexts } from './fill.ts';
-import { ReportedMessage } from './message.ts';
+import { incompleteBits, ReportedMessage } from './message.ts';
 import {
   abandon,
   addOpen,
@@ -14,7 +14,7 @@ import {
   partner,
   takeOpen,
 } from './pairing.ts';
-import { incompleteBits, type RowWriter } from './row-writer.ts';
+import type { RowWriter } from './row-writer.ts';
 
 /** Answers kept for requests that are still being sent; more are not such answers. */
 const maxEarly = 64;

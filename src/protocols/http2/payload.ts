@@ -6,6 +6,8 @@
  *            · name · value
  *   figures  any number of: u8 `Figure` · u32 value; those that are missing are 0
  */
+import { copyBytes } from '../../dissect/copy-bytes.ts';
+
 export const Block = {
   /** Pseudo-headers and headers. */
   Head: 1,
@@ -93,11 +95,8 @@ export class Composer {
   }
 
   put(bytes: Uint8Array, from: number, to: number): void {
-    const length = to - from;
-    this.#grow(length);
-    if (length > 64) this.bytes.set(bytes.subarray(from, to), this.used);
-    else for (let i = 0; i < length; i++) this.bytes[this.used + i] = bytes[from + i]!;
-    this.used += length;
+    this.#grow(to - from);
+    this.used = copyBytes(bytes, from, to, this.bytes, this.used);
   }
 
   figures(values: Uint32Array): void {
