@@ -87,6 +87,13 @@ const groupNames = new Set([
   'FindCoordinatorRequest.CoordinatorKeys',
 ]);
 
+/** Users whose credentials are asked for or changed: what such a request is about. */
+const userNames = new Set([
+  'AlterUserScramCredentialsRequest.Deletions.Name',
+  'AlterUserScramCredentialsRequest.Upsertions.Name',
+  'DescribeUserScramCredentialsRequest.Users.Name',
+]);
+
 function nameOf(path: string): string {
   const last = path.slice(path.lastIndexOf('.') + 1);
   return names[path] ?? names[last] ?? last[0]!.toLowerCase() + last.slice(1);
@@ -105,7 +112,7 @@ function roleOf(path: string, field: FieldDefinition): string {
   if (entityType === 'topicName') return '!T';
   if (type === 'uuid' && name === 'TopicId') return '!I';
   if (entityType === 'groupId' || groupNames.has(path)) return '!G';
-  if (name === 'ResourceName' || name === 'Mechanism') return '!T';
+  if (name === 'ResourceName' || name === 'Mechanism' || userNames.has(path)) return '!T';
   if (entityType === 'transactionalId') return '!X';
   return '';
 }

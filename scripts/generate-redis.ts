@@ -1,5 +1,5 @@
 /**
- * Commands of Redis → src/protocols/redis/commands.json, out of what servers themselves say (`COMMAND`
+ * Commands of Redis and of its Sentinel → src/protocols/redis/commands.json, out of what servers themselves say (`COMMAND`
  * and `COMMAND DOCS`). Arguments are `redis-server` programs, the newest first; without any, the one in
  * the path is asked. Older ones add what newer ones lack. Run it when a newer Redis is out and look at
  * the difference. How a line of the result is read: `src/protocols/redis/commands.ts`.
@@ -79,15 +79,21 @@ function addLines(info: Reply, docs: Map<string, Reply>, lines: Map<string, stri
   for (const each of listOf(subcommands)) addLines(each, below, lines);
 }
 
-async function ask(program: string, lines: Map<string, string>): Promise<string> {
+/** How a server is started: as usual, or as Sentinel, which has commands of its own. */
+type Mode = 'server' | 'sentinel';
+
+async function ask(program: string, mode: Mode, lines: Map<string, string>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mizu-redis-'));
   const socket = join(folder, 'socket');
-  const words = ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', ''];
+  const file = join(folder, 'settings.conf');
+  writeFileSync(file, `port 0\nunixsocket ${socket}\ndir ${folder}\n`);
+  const words = mode === 'sentinel' ? [file, '--sentinel'] : [file, '--save', ''];
   const server: ChildProcess = spawn(program, words, { stdio: 'ignore' });
   try {
     const client = new Redis(socket, {
       maxRetriesPerRequest: null,
       connectTimeout: longestStartMs,
+      enableReadyCheck: false,
     });
     client.on('error', () => undefined);
     const docs = mapOf((await client.call('COMMAND', 'DOCS')) as Reply);
@@ -97,6 +103,9 @@ async function ask(program: string, lines: Map<string, string>): Promise<string>
     server.kill();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function versionOf(program: string): string {
   const version = execFileSync(program, ['--version'], { encoding: 'utf8' });
   return /v=([\d.]+)/.exec(version)?.[1] ?? 'unknown';
 }
@@ -105,7 +114,8 @@ const programs = process.argv.slice(2);
 const lines = new Map<string, string>();
 const sources: string[] = [];
 for (const program of programs.length > 0 ? programs : ['redis-server']) {
-  sources.push(`Redis ${await ask(program, lines)}`);
+  for (const mode of ['server', 'sentinel'] as const) await ask(program, mode, lines);
+  sources.push(`Redis ${versionOf(program)}`);
 }
 const note =
   'Names, arities, groups, key positions and option words as COMMAND and COMMAND DOCS of these servers report them; no text of Redis is included.';

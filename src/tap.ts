@@ -214,9 +214,12 @@ const nobodyLooks: TapContext = {
 };
 
 /** Takers that learn from traffic how to read other traffic. */
-async function learners({ output }: TapOptions, { names }: TapContext): Promise<TakeBatch[]> {
+async function learners(
+  { output }: TapOptions,
+  { names, protocolByCode }: TapContext,
+): Promise<TakeBatch[]> {
   const { learnHosts } = await import('./entry/learn-hosts.ts');
-  const takers: TakeBatch[] = [(batch) => learnHosts(batch, names)];
+  const takers: TakeBatch[] = [(batch) => learnHosts(batch, names, protocolByCode)];
   if (output === 'none') return takers;
   const { schemaLearner } = await import('./entry/learn-schemas.ts');
   const { protocols } = await import('./protocols/index.ts');

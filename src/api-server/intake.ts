@@ -5,7 +5,7 @@ import { schemaLearner } from '../entry/learn-schemas.ts';
 import { Join, type JoinCounters, type SeenKind, Unanswered } from '../join/index.ts';
 import { LinkHub, type TapperSettings, type TapperState } from '../link/index.ts';
 import type { Log } from '../log.ts';
-import { protocols } from '../protocols/index.ts';
+import { protocolByCode, protocols } from '../protocols/index.ts';
 import type { Counters } from '../serve/api.ts';
 import type { LiveFeed } from '../serve/index.ts';
 import type { Batch } from '../ship/batch.ts';
@@ -49,7 +49,7 @@ export class Intake {
     const { names } = cluster;
     const learnSchemas = schemaLearner(protocols);
     const show = (batch: Batch) => {
-      learnHosts(batch, names);
+      learnHosts(batch, names, protocolByCode);
       learnSchemas(batch);
       this.#live?.push(batch);
       store.append(batch);

@@ -311,10 +311,17 @@ export interface DetailRow {
   readonly path?: string;
   /** Why this value deserves attention: `malformed`, `redacted`, ... */
   readonly remark?: string;
+  /** What the value is, in other words: a number's time, the part that an argument has. */
+  readonly note?: string;
 }
 
 /** What the details pane draws; the page knows these kinds and no protocol. */
-export type Section =
+export type Section = SectionContent & {
+  /** It repeats what the row says, or tells of what lies below: it stands last, closed. */
+  readonly minor?: true;
+};
+
+type SectionContent =
   | { readonly kind: 'table'; readonly title: string; readonly rows: readonly DetailRow[] }
   | {
       readonly kind: 'body';
@@ -352,6 +359,8 @@ export type Section =
       readonly value: Value;
       readonly path?: string;
       readonly remark?: string;
+      /** A schema file (`Protocol.giveSchemas`) would give its values names. */
+      readonly lacksSchema?: true;
     };
 
 export interface Description {
@@ -426,6 +435,21 @@ export interface Protocol {
   readonly pairing: Pairing;
   /** Version number of the row → the text users see: 11 → `1.1`. */
   versionText(version: number): string;
+  /** What the version is of, when that is what lies below: gRPC has the version of `HTTP`. */
+  readonly below?: string;
+  /** Its requests are requests of HTTP, with HTTP's names: they can be copied as commands of curl. */
+  readonly curl?: boolean;
+  /** What is kept of a message is text as on the wire: a text that is not in it is not in what is shown. */
+  readonly plainText?: true;
+  /** `Message.host` is the name of a part of the server, a virtual host, and no name of its address. */
+  readonly virtualHosts?: true;
+  /**
+   * Names of the numbers in `Message.status`, for those that do not speak for themselves: 5 → `NOT_FOUND`. 0 is
+   * shown only where it has a name.
+   */
+  statusNames?(): Readonly<Record<number, string>>;
+  /** How a connection begins that looks like it and is not understood, and what to call that. */
+  readonly lookalikes?: readonly (readonly [start: string, name: string])[];
   /**
    * Undefined: a refinement, which is never recognised by itself; another protocol's parser shows
    * messages under its code (`Message.protocol`).

@@ -314,7 +314,7 @@ export class Dissector implements StreamSink<Conversation | undefined> {
     const hopeless = fromStart
       ? other.misses > 0 || speaker.misses > maxMissesFromStart
       : speaker.misses + other.misses > maxMisses;
-    conversation.seems ??= classify(window);
+    conversation.seems ??= classify(window, this.#recognisers);
     if (hopeless) this.#giveUpConnection(conversation);
     window.clear();
   }

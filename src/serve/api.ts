@@ -65,11 +65,19 @@ export interface Info {
 
 export interface ProtocolInfo {
   readonly id: string;
+  /** `protocol.name` of its entries; with the label it tells protocols apart. */
+  readonly name: string;
   readonly title: string;
   readonly label: string;
   readonly colour: string;
   readonly textColour: string;
   readonly specification: string;
+  /** What its version is of, when that is what lies below: `HTTP`. */
+  readonly below?: string;
+  /** Its requests can be copied as commands of curl. */
+  readonly curl: boolean;
+  /** Names of status numbers. */
+  readonly statusNames?: Readonly<Record<string, string>>;
 }
 
 export interface Protocols {

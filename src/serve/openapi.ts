@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { z } from 'zod';
-import { namedSchemas } from './schemas.ts';
+import { namedSchemas } from './named-schemas.ts';
 
 interface Json {
   [name: string]: unknown;

@@ -18,6 +18,8 @@ import type {
   QueryCheck,
   TargetsSummary,
 } from './api.ts';
+import { named } from './named-schemas.ts';
+import { sectionSchema } from './section-schema.ts';
 
 /** The longest filter taken, in UTF-16 units: far above what people write. */
 const filterLengthLimit = 8192;
@@ -26,18 +28,6 @@ const pageLimit = 1000;
 const defaultPage = 100;
 const bucketLimit = 1000;
 const defaultBuckets = 120;
-
-/** Schemas with a name of their own in the OpenAPI document. */
-export const namedSchemas = z.registry<{ id: string; description: string }>();
-
-export function named<Schema extends z.ZodType>(
-  id: string,
-  description: string,
-  schema: Schema,
-): Schema {
-  namedSchemas.add(schema, { id, description });
-  return schema;
-}
 
 const count = z.number().int().min(0);
 const milliseconds = z.number();
@@ -97,11 +87,15 @@ export const protocolsSchema = named(
     protocols: z.array(
       z.object({
         id: z.string(),
+        name: z.string().describe('protocol.name of its entries'),
         title: z.string(),
         label: z.string(),
         colour: z.string(),
         textColour: z.string(),
         specification: z.string(),
+        below: z.string().exactOptional().describe('What its version is of, when that lies below'),
+        curl: z.boolean().describe('Its requests can be copied as commands of curl'),
+        statusNames: z.record(z.string(), z.string()).exactOptional(),
       }),
     ),
     fields: z.array(fieldSchema),
@@ -177,52 +171,6 @@ export const entriesPageSchema = named(
     scanned: count,
     decoded: count,
   }) satisfies z.ZodType<EntriesPage>,
-);
-
-const sectionSchema = named(
-  'Section',
-  'A part of the details: a table of names, a body, a grid, a tree',
-  z.discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('table'),
-      title: z.string(),
-      rows: z.array(
-        z.object({
-          name: z.string(),
-          value: z.union([z.string(), z.number(), z.boolean()]),
-          path: z.string().exactOptional().describe('The query path that reads this value'),
-          remark: z.string().exactOptional(),
-        }),
-      ),
-    }),
-    z.object({
-      kind: z.literal('body'),
-      title: z.string(),
-      mediaType: z.string(),
-      encoding: z.enum(['text', 'base64']),
-      content: z.string(),
-      size: count,
-      cut: z.boolean(),
-      kept: count.exactOptional().describe('Of a body that is cut: bytes of it in the content'),
-      path: z.string().exactOptional(),
-      remark: z.string().exactOptional(),
-    }),
-    z.object({
-      kind: z.literal('grid'),
-      title: z.string(),
-      columns: z.array(z.string()),
-      rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
-      paths: z.array(z.string()).exactOptional().describe('The query path of each row'),
-      remark: z.string().exactOptional(),
-    }),
-    z.object({
-      kind: z.literal('tree'),
-      title: z.string(),
-      value: z.unknown().describe('A value of any depth'),
-      path: z.string().exactOptional(),
-      remark: z.string().exactOptional(),
-    }),
-  ]),
 );
 
 const labelsSchema = z.record(z.string(), z.string());

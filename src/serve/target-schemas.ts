@@ -1,7 +1,8 @@
 /** Schemas of what is tapped in a cluster. */
 import { z } from 'zod';
 import type { TargetChoice, Targets } from './api.ts';
-import { named, targetsSummarySchema } from './schemas.ts';
+import { named } from './named-schemas.ts';
+import { targetsSummarySchema } from './schemas.ts';
 
 const textLimit = 1000;
 const placesLimit = 10_000;

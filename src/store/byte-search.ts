@@ -5,9 +5,6 @@
  */
 import type { Payload } from '../dissect/contract.ts';
 
-/** Protocols whose payload is text as on the wire. */
-const plainProtocols: ReadonlySet<string> = new Set(['http']);
-
 /** What makes bytes differ from what is shown. `=?` begins an encoded word of a multipart header. */
 const opaque = /[^\t\r\n\x20-\x24\x26-\x7e]|-encoding|charset=|base64|=\?/i;
 
@@ -18,13 +15,16 @@ function textOf(bytes: Uint8Array | undefined): string {
   return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1') : '';
 }
 
-/** False only when the entry certainly lacks one of the literals (lower case). */
+/**
+ * False only when the entry certainly lacks one of the literals (lower case). `plainText` is what the
+ * entry's protocol declares.
+ */
 export function mayContain(
   payload: Payload,
-  protocolName: string,
+  plainText: boolean,
   literals: readonly string[],
 ): boolean {
-  if (literals.length === 0 || !plainProtocols.has(protocolName)) return true;
+  if (literals.length === 0 || !plainText) return true;
   const text = `${textOf(payload.request)}\n${textOf(payload.response)}`;
   const lower = text.toLowerCase();
   if (literals.every((literal) => lower.includes(literal))) return true;

@@ -267,7 +267,8 @@ export class Queries {
         continue;
       }
       if (query.decodes) await this.#read(stored);
-      if (mayContain(stored.payload, stored.row.protocol.name, query.literals)) {
+      const protocol = this.#context.protocolByCode(stored.protocolCode);
+      if (mayContain(stored.payload, protocol?.plainText === true, query.literals)) {
         const subject = subjectOf(stored, this.#context.protocolByCode);
         if (query.test(subject)) found.entries.push(stored);
         if (subject.decoded) found.decoded++;

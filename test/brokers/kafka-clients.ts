@@ -61,6 +61,23 @@ export async function consumeWithJava(
   return stdout.split('\n').filter((line) => line.includes('\t'));
 }
 
+/** The console consumer of Java for share groups (queues), which takes each record once. */
+export async function shareWithJava(
+  broker: KafkaBroker,
+  topic: string,
+  count: number,
+): Promise<string[]> {
+  const server = ['--bootstrap-server', broker.address];
+  const group = `share-${topic}`;
+  const earliest = ['--add-config', 'share.auto.offset.reset=earliest'];
+  const entity = ['--entity-type', 'groups', '--entity-name', group];
+  await broker.tool('ConfigCommand', [...server, '--alter', ...entity, ...earliest]);
+  const words = [...server, '--topic', topic, '--group', group, '--max-messages', String(count)];
+  const more = ['--timeout-ms', '30000', '--formatter-property', 'print.key=true'];
+  const { stdout } = await broker.tool('consumer.ConsoleShareConsumer', [...words, ...more]);
+  return stdout.split('\n').filter((line) => line.includes('\t'));
+}
+
 /** A Java client of 2017: produces, and consumes what it has produced. */
 export async function useOldJava(
   address: string,

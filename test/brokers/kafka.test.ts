@@ -14,6 +14,7 @@ import {
   orders,
   produceWithJava,
   produceWithKcat,
+  shareWithJava,
   useKafkajs,
   useOldJava,
 } from './kafka-clients.ts';
@@ -23,6 +24,8 @@ const missing = await missingForKafka();
 const because = missing === undefined ? '' : `: skipped, ${missing}`;
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const perCodec = 40;
+const fetchKey = 1;
+const shareFetchKey = 78;
 
 const isMap = (value: Value): value is ValueMap =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -34,12 +37,13 @@ function batchesOf({ method, request, response }: Entry): { topic: string; batch
   const payload = (isProduce ? request : response)?.['payload'];
   if (!isMap(payload)) return [];
   const topics = maps(payload[isProduce ? 'topicData' : 'responses']);
-  return topics.flatMap(({ topic, partitions, partitionResponses }) =>
-    maps(isProduce ? partitions : partitionResponses).flatMap((partition) => {
+  return topics.flatMap(({ topic, topicName, partitions, partitionResponses }) =>
+    maps(partitionResponses ?? partitions).flatMap((partition) => {
       const { partitionData, recordSet } = partition;
-      const records = isMap(partitionData) ? partitionData['records'] : recordSet;
+      const shared = partition['records'];
+      const records = isMap(partitionData) ? partitionData['records'] : (recordSet ?? shared);
       const batch = isMap(records) ? records['recordBatch'] : undefined;
-      return isMap(batch) ? [{ topic: String(topic), batch }] : [];
+      return isMap(batch) ? [{ topic: String(topic ?? topicName), batch }] : [];
     }),
   );
 }
@@ -63,9 +67,9 @@ function produced(entries: readonly Entry[], known: readonly Known[]): void {
   expect(linesOf(recordsOf(entries, 'Produce', topic)), topic).toEqual(linesOf(known));
 }
 
-function fetched(entries: readonly Entry[], known: readonly Known[]): void {
+function fetched(entries: readonly Entry[], known: readonly Known[], method = 'Fetch'): void {
   const topic = known[0]!.topic;
-  const records = recordsOf(entries, 'Fetch', topic).filter(({ control }) => control === undefined);
+  const records = recordsOf(entries, method, topic).filter(({ control }) => control === undefined);
   expect(unique(linesOf(records)), topic).toEqual(linesOf(known));
 }
 
@@ -121,6 +125,8 @@ describe.skipIf(missing !== undefined)(`Kafka ${newKafka}${because}`, () => {
     expect(withJava.sort()).toEqual(linesOf(java.at(-1)!));
     const options = ['--consumer-property', 'group.protocol=consumer'];
     await consumeWithJava(broker, 'java-gzip', perCodec, options);
+    const shared = await shareWithJava(broker, 'java-lz4', perCodec);
+    expect(shared.sort()).toEqual(linesOf(java[codecs.indexOf('lz4')]!));
     await broker.tool('consumer.group.ConsumerGroupCommand', [
       '--bootstrap-server',
       broker.address,
@@ -145,10 +151,12 @@ describe.skipIf(missing !== undefined)(`Kafka ${newKafka}${because}`, () => {
       const key = Number(request?.['apiKey']);
       seen.set(key, (seen.get(key) ?? 0) + 1);
     }
-    const fetches = wanted.get(1) ?? 0;
-    expect(seen.get(1)).toBeLessThanOrEqual(fetches);
-    wanted.delete(1);
-    seen.delete(1);
+    // Empty ones are folded.
+    for (const key of [fetchKey, shareFetchKey]) {
+      expect(seen.get(key)).toBeLessThanOrEqual(wanted.get(key) ?? 0);
+      wanted.delete(key);
+      seen.delete(key);
+    }
     const byKey = (counts: Map<number, number>) => [...counts].sort(([a], [b]) => a - b);
     expect(byKey(seen)).toEqual(byKey(wanted));
   });
@@ -179,6 +187,14 @@ describe.skipIf(missing !== undefined)(`Kafka ${newKafka}${because}`, () => {
     );
     expect(byId.length).toBeGreaterThan(1);
     for (const { target } of byId) expect(target).toMatch(/^java-/);
+  });
+
+  test('records that a share group took', () => {
+    fetched(entries, java[codecs.indexOf('lz4')]!, 'ShareFetch');
+    const targets = (method: string) =>
+      unique(entries.filter((entry) => entry.method === method).map(({ target }) => target));
+    expect(targets('ShareFetch')).toContain('share-java-lz4 (java-lz4)');
+    expect(targets('ShareGroupHeartbeat')).toContain('share-java-lz4 (java-lz4)');
   });
 
   test('what kafkajs did: headers, tombstones, acks=0', () => {

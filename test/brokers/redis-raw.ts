@@ -12,6 +12,7 @@ function readReply(bytes: Buffer, at: number): { value: Reply; to: number } | un
   const next = newline + 2;
   switch (String.fromCharCode(bytes[at]!)) {
     case '+':
+    case '(':
       return { value: line, to: next };
     case '-':
       return { value: `(error) ${line}`, to: next };
@@ -35,7 +36,8 @@ function readReply(bytes: Buffer, at: number): { value: Reply; to: number } | un
 }
 
 function readList(bytes: Buffer, at: number, line: string, next: number) {
-  const pairs = bytes[at] === 0x25;
+  // A map; attributes, which are noted like values of their own.
+  const pairs = bytes[at] === 0x25 || bytes[at] === 0x7c;
   const items: Reply[] = [];
   let to = next;
   for (let i = 0; i < Number(line) * (pairs ? 2 : 1); i++) {

@@ -61,6 +61,7 @@ export async function startRabbit(): Promise<Broker> {
   const [port, distribution, names] = [await freePort(), await freePort(), await freePort()];
   const node = `mizu${port}@localhost`;
   await writeFile(join(folder, 'rabbitmq.conf'), rabbitConfiguration);
+  await writeFile(join(folder, 'plugins'), '[rabbitmq_amqp1_0].\n');
   const environment = {
     HOME: folder,
     RABBITMQ_NODENAME: node,

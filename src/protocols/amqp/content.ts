@@ -117,7 +117,7 @@ export function takeContent(
 ): Progress {
   const { state, out } = stream;
   const channel = linkOf(stream).channel(number);
-  if (state.contents.size > 0) abandonContent(stream, number);
+  if (state.contents.size > 0) abandonContent(stream, number, 'malformed');
   const { bytes, start } = window;
   const methodEnd = start + methodBytes;
   const fits = scanArguments(method, bytes, start + argumentsAt, methodEnd - 1, spans);
@@ -319,7 +319,7 @@ function makeRoom(stream: AmqpStream): void {
   const { contents } = stream.state;
   if (contents.size <= maxContents) return;
   const oldest = contents.keys().next().value;
-  if (oldest !== undefined) abandonContent(stream, oldest);
+  if (oldest !== undefined) abandonContent(stream, oldest, 'cut');
 }
 
 /** Fills the message from what was gathered. */
@@ -372,21 +372,23 @@ function forget(state: AmqpState, content: Content): void {
   if (spares.length < maxSpares && length <= maxSpareBytes) spares.push(content.bytes);
 }
 
+/** Why a message will not go on: the connection ended, bytes were lost, another came instead, no room. */
+type Reason = 'unfinished' | 'hole' | 'malformed' | 'cut';
+
 /** The message of a channel will not go on: what there is becomes its entry. */
-export function abandonContent(stream: AmqpStream, number: number): void {
+function abandonContent(stream: AmqpStream, number: number, why: Reason): void {
   const content = stream.state.contents.get(number);
   if (content === undefined) return;
   forget(stream.state, content);
   reportContent(stream, content);
   const { message } = stream.out;
-  message.unfinished = true;
+  message[why] = true;
   stream.out.whole();
 }
 
-/** The same for all channels. `hole`: bytes of them were lost. */
-export function abandonContents(stream: AmqpStream, hole: boolean): void {
-  for (const content of [...stream.state.contents.values()]) {
-    content.hole ||= hole;
-    abandonContent(stream, content.channel);
+/** The same for all channels. */
+export function abandonContents(stream: AmqpStream, why: Reason): void {
+  for (const { channel } of [...stream.state.contents.values()]) {
+    abandonContent(stream, channel, why);
   }
 }

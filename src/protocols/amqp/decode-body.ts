@@ -38,11 +38,11 @@ export function bodyFields(body: Body): PropertyDescriptorMap {
   return fields;
 }
 
-function decodeBody({ bytes, contentType, contentEncoding }: Body): ValueMap {
+function decodeBody({ bytes, size, cut, contentType, contentEncoding }: Body): ValueMap {
   const coding = contentEncoding.trim().toLowerCase();
   const inflated = codings.has(coding) ? inflateAll(bytes, [coding]) : undefined;
   const content = inflated?.bytes ?? bytes;
-  const text = decodeText(content, contentType);
+  const text = decodeText(content, contentType, !cut && bytes.length === size);
   const remarks = [inflated?.remark, text?.remark].filter((remark) => remark !== undefined);
   const remark = remarks.length > 0 ? remarks.join('; ') : undefined;
   if (text !== undefined) return { body: text.text, bodyRemark: remark };

@@ -10,6 +10,7 @@ import type { describe } from './describe.ts';
 import { amqpFields } from './fields.ts';
 import { end, hole, inMessage, recognise, resync, resyncTail } from './loss.ts';
 import { parse } from './parse.ts';
+import { replyNames } from './reply-names.ts';
 import { AmqpState } from './state.ts';
 
 const require = createRequire(import.meta.url);
@@ -37,11 +38,15 @@ export const amqpProtocol: Protocol = {
   title: 'Advanced Message Queuing Protocol 0-9-1',
   label: 'AMQP',
   colour: '#ff6600',
-  textColour: '#ffffff',
+  // White on this orange would be hard to read.
+  textColour: '#000000',
   specification: 'https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf',
   ports: [5672, 5671],
   pairing: 'key',
   versionText,
+  virtualHosts: true,
+  statusNames: () => replyNames,
+  lookalikes: [['AMQP', 'AMQP of a version that is not dissected']],
   parser: amqpParser,
   decode: lazily((): typeof decode => require('./decode.ts').decode),
   describe: lazily((): typeof describe => require('./describe.ts').describe),

@@ -175,7 +175,7 @@ function mayHaveClosed({ state, peer, side }: AmqpStream, { frames }: Link): boo
 function forget(stream: AmqpStream): void {
   const { state, side } = stream;
   noteLoss(stream);
-  abandonContents(stream, true);
+  abandonContents(stream, 'hole');
   state.body = undefined;
   state.bodyLeft = 0;
   state.endNext = false;
@@ -187,7 +187,7 @@ function forget(stream: AmqpStream): void {
 }
 
 export function end(window: Window, stream: AmqpStream): void {
-  abandonContents(stream, false);
+  abandonContents(stream, 'unfinished');
   if (window.ended) noteHangUp(stream);
 }
 

@@ -1,6 +1,8 @@
 /** A connection of AMQP 1.0 is one entry with its frames counted. */
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../../test/fuzz/random.ts';
+import type { ValueMap } from '../../dissect/contract.ts';
+import type { Entry } from '../../entry/entry.ts';
 import { amqpProtocol } from '../amqp/index.ts';
 import {
   byteByByte,
@@ -11,6 +13,7 @@ import {
   ProtocolBench,
   server,
   timeless,
+  withHole,
 } from '../test-bench.ts';
 import { amqp1Protocol } from './index.ts';
 
@@ -57,7 +60,7 @@ large.writeUInt32BE(large.length, 0);
 const talk: readonly Event[] = [
   client(saslHeader),
   server(saslHeader, performative(0x40, 1, ...text(0xa3, 'PLAIN'))),
-  client(performative(0x41, 1, ...text(0xa3, 'PLAIN'))),
+  client(performative(0x41, 2, ...text(0xa3, 'PLAIN'), ...text(0xa0, '\0guest\0hunter2'))),
   server(performative(0x44, 1, 0x50, 0)),
   client(amqpHeader, open, performative(0x11, 1, 0x40)),
   server(
@@ -111,10 +114,56 @@ test('in any pieces the same; on its way while the connection lives', () => {
   expect(bench.pending).toMatchObject([{ target: 'shop-1 -> broker', outcome: 'pending' }]);
 });
 
-test('joined in the middle: found by its frames', () => {
-  const [entry, ...more] = seen(talk.slice(6), { fromStart: false });
-  expect(more).toEqual([]);
+/** Frames of one side of an entry. */
+const framesOf = (side: ValueMap | undefined) => (side?.['frames'] ?? {}) as Record<string, number>;
+const sizes = talk.map((event) => ('bytes' in event ? event.bytes.length : 0));
+const whole = seen(talk)[0]!;
+
+test('joined in the middle at every message: found by its frames, which are counted from there', () => {
+  // A heartbeat and a close say nothing of who sends them: there is little left to find.
+  for (let from = 1; from < talk.length - 2; from++) {
+    const entries = seen(talk.slice(from), { fromStart: false });
+    expect(entries).toHaveLength(1);
+    const [{ request, response }] = entries as [Entry];
+    const counted = [request, response].flatMap((side) => Object.entries(framesOf(side)));
+    const total = counted.reduce((sum, [, count]) => sum + count, 0);
+    const rest = talk.slice(from).map((event) => frameCount(event));
+    expect(total).toBe(rest.reduce((sum, count) => sum + count, 0));
+  }
+  const [entry] = seen(talk.slice(6), { fromStart: false });
   expect(entry!.request).toMatchObject({ frames: { transfer: 2, heartbeat: 1, close: 1 } });
+});
+
+/** By the sizes that frames begin with, which protocol headers do not have. */
+function frameCount(event: Event): number {
+  if ('lost' in event) return 0;
+  const bytes = Buffer.from(event.bytes);
+  let count = 0;
+  for (let at = 0; at < bytes.length; ) {
+    if (bytes.toString('latin1', at, at + 4) === 'AMQP') at += 8;
+    else {
+      at += bytes.readUInt32BE(at);
+      count++;
+    }
+  }
+  return count;
+}
+
+test('wherever bytes are lost: one entry, and no frame that there was not', () => {
+  for (const [index, length] of sizes.entries()) {
+    for (let at = 0; at < length; at += 1 + Math.floor(length / 12)) {
+      for (const lost of [1, 9, length - at]) {
+        const entries = seen(withHole(talk, index, at, lost));
+        expect(entries).toHaveLength(1);
+        for (const side of ['request', 'response'] as const) {
+          for (const [name, count] of Object.entries(framesOf(entries[0]![side]))) {
+            expect(count).toBeLessThanOrEqual(framesOf(whole[side])[name] ?? 0);
+          }
+        }
+        expect(JSON.stringify(entries[0])).not.toContain('hunter2');
+      }
+    }
+  }
 });
 
 test('closed with an error: failed, with the reason', () => {

@@ -88,7 +88,8 @@ export const amqp1Protocol: Protocol = {
   title: 'Advanced Message Queuing Protocol 1.0',
   label: 'AMQP1',
   colour: '#ff6600',
-  textColour: '#ffffff',
+  // White on this orange would be hard to read.
+  textColour: '#000000',
   specification: 'https://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-overview-v1.0-os.html',
   ports: [5672, 5671],
   pairing: 'key',

@@ -21,6 +21,8 @@ export const connectProtocol: Protocol = {
   ports: [],
   pairing: 'key',
   versionText: httpVersionText,
+  below: 'HTTP',
+  curl: true,
   parser: undefined,
   decode: lazily((): typeof decode => require('../grpc/decode.ts').decode),
   describe: lazily((): typeof describe => require('../grpc/describe.ts').describe),

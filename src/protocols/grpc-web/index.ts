@@ -5,6 +5,7 @@ import { lazily } from '../../dissect/lazily.ts';
 import type { decode } from '../grpc/decode.ts';
 import type { describe } from '../grpc/describe.ts';
 import { callFields } from '../grpc/fields.ts';
+import { statusNames } from '../grpc/status.ts';
 import { httpVersionText } from '../http/version-text.ts';
 
 const require = createRequire(import.meta.url);
@@ -21,6 +22,9 @@ export const grpcWebProtocol: Protocol = {
   ports: [],
   pairing: 'key',
   versionText: httpVersionText,
+  below: 'HTTP',
+  curl: true,
+  statusNames: () => ({ ...statusNames }),
   parser: undefined,
   decode: lazily((): typeof decode => require('../grpc/decode.ts').decode),
   describe: lazily((): typeof describe => require('../grpc/describe.ts').describe),

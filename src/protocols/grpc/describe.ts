@@ -89,15 +89,8 @@ function messageSections(side: ValueMap, name: string): Section[] {
   ];
   return [
     { kind: 'table', title: 'Message', rows },
-    tree('Content', side['message'], `${name}.message`, typeRemark(side)),
+    tree('Content', side['message'], `${name}.message`, typeof side['type'] !== 'string'),
   ];
-}
-
-function typeRemark(side: ValueMap): string | undefined {
-  if (typeof side['type'] === 'string') return undefined;
-  return isNumbered(side['message'])
-    ? 'without its type: fields by number, values guessed'
-    : undefined;
 }
 
 function isNumbered(value: Value): boolean {
@@ -106,8 +99,11 @@ function isNumbered(value: Value): boolean {
   return names.length > 0 && names.every((name) => /^\d+$/.test(name));
 }
 
-function tree(title: string, value: Value, path: string, remark: string | undefined): Section {
-  return { kind: 'tree', title, value, path, ...(remark !== undefined && { remark }) };
+/** A message; one whose type is not known has numbers in the place of names. */
+function tree(title: string, value: Value, path: string, isUntyped: boolean): Section {
+  const remark = 'without its type: fields by number, values guessed';
+  const lacks = isUntyped && isNumbered(value) && ({ remark, lacksSchema: true } as const);
+  return { kind: 'tree', title, value, path, ...lacks };
 }
 
 function callSections(side: ValueMap, name: string): Section[] {
@@ -118,14 +114,11 @@ function callSections(side: ValueMap, name: string): Section[] {
   const sections: Section[] = [{ kind: 'table', title: 'Call', rows }];
   const { messages, details, metadata } = side;
   if (Array.isArray(details))
-    sections.push(tree('Details of the Error', details, `${name}.details`, undefined));
+    sections.push(tree('Details of the Error', details, `${name}.details`, false));
   if (Array.isArray(messages)) {
     for (const [i, message] of messages.entries()) {
       const title = messages.length === 1 ? 'Message' : `Message ${i + 1}`;
-      const remark = isNumbered(message)
-        ? 'without its type: fields by number, values guessed'
-        : undefined;
-      sections.push(tree(title, message, `${name}.messages[${i}]`, remark));
+      sections.push(tree(title, message, `${name}.messages[${i}]`, true));
     }
   }
   sections.push({ kind: 'table', title: 'Metadata', rows: metadataRows(metadata, name) });

@@ -10,6 +10,7 @@ import type { decode } from './decode.ts';
 import type { describe } from './describe.ts';
 import { callFields } from './fields.ts';
 import type { giveProtos, learnFromAnswer } from './registry.ts';
+import { statusNames } from './status.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -25,6 +26,9 @@ export const grpcProtocol: Protocol = {
   ports: [50051],
   pairing: 'key',
   versionText: httpVersionText,
+  below: 'HTTP',
+  curl: true,
+  statusNames: () => ({ ...statusNames }),
   parser: undefined,
   decode: lazily((): typeof decode => require('./decode.ts').decode),
   describe: lazily((): typeof describe => require('./describe.ts').describe),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { ValueMap } from '../../dissect/contract.ts';
 import { Flag, Frame } from '../http2/frames.ts';
 import { block, frame } from '../http2/test-frames.ts';
 import { Recorder } from '../http2/test-record.ts';
@@ -135,5 +136,73 @@ describe('an answer whose media type is not known', () => {
     ['a text', Buffer.from('{"a":1}'), {}],
   ])('%s: HTTP', (_what, body, options) => {
     expect(callsIn(answered(body, options))).toMatchObject([{ protocol: { abbr: 'HTTP/2' } }]);
+  });
+});
+
+describe('a call that was open when the capture started', () => {
+  const data = (text: string, flags = 0) =>
+    frame(
+      Frame.Data,
+      flags,
+      1,
+      Buffer.of(0, 0, 0, 0, 2 + text.length, 0x0a, text.length, ...Buffer.from(text)),
+    );
+  const end = frame(
+    Frame.Headers,
+    Flag.EndHeaders | Flag.EndStream,
+    1,
+    block([['grpc-status', '5']]),
+  );
+  // Another call, by which the connection is recognised.
+  const whole = Flag.EndHeaders | Flag.EndStream;
+  const other = [
+    client(frame(Frame.Headers, whole, 3, Buffer.of(0x82, 0x86, 0x84))),
+    server(frame(Frame.Headers, whole, 3, Buffer.of(0x8d))),
+  ];
+  const textOf = (side: ValueMap | undefined) =>
+    (side?.['message'] as { 1: string } | undefined)?.[1];
+
+  function shown(each: readonly Event[]) {
+    const entries = allIn(each);
+    const [call, ...more] = entries.filter(({ parent, target }) => parent === '' && target !== '/');
+    expect(more).toEqual([]);
+    const under = entries.filter(({ parent }) => parent === call!.id);
+    return { call: call!, asked: texts('request'), told: texts('response') };
+
+    function texts(side: 'request' | 'response') {
+      return under.map((message) => textOf(message[side])).filter((text) => text !== undefined);
+    }
+  }
+
+  test('shows its messages under one entry, whoever speaks first, and how it ended', () => {
+    const asks = client(data('a'), data('b', Flag.EndStream));
+    const tells = server(data('c'), data('d'));
+    for (const talk of [
+      [asks, tells],
+      [tells, asks],
+    ]) {
+      const { call, asked, told } = shown([...other, ...talk, server(end)]);
+      expect({ asked, told }).toEqual({ asked: ['a', 'b'], told: ['c', 'd'] });
+      expect(call).toMatchObject({ status: 5, protocol: { abbr: 'gRPC' } });
+      expect(call.response).toMatchObject({
+        statusText: 'NOT_FOUND',
+        messages: [{ 1: 'c' }, { 1: 'd' }],
+      });
+      expect(JSON.stringify(call.response!['problems'])).toContain('its headers were sent before');
+    }
+  });
+
+  test('of which only the answer is heard: at once, before it ends', () => {
+    const bench = new ProtocolBench(protocols, { fromStart: false });
+    const { entries } = bench.feed([...other, server(data('c')), server(data('d'))]).announce();
+    const told = entries
+      .map(({ response }) => textOf(response))
+      .filter((text) => text !== undefined);
+    expect(told).toEqual(['c', 'd']);
+  });
+
+  test('bytes that are no messages are nobody knows what', () => {
+    const bytes = frame(Frame.Data, 0, 1, '{"a":1}');
+    expect(allIn([...other, client(bytes), server(bytes)])).toHaveLength(1);
   });
 });

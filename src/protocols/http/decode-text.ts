@@ -62,14 +62,22 @@ export function parameterOf(value: string, name: string): string | undefined {
   return undefined;
 }
 
-/** The text, or undefined when the content is binary. */
-export function decodeText(bytes: Uint8Array, contentType: string): DecodedText | undefined {
+/**
+ * The text, or undefined when the content is binary. `whole`: nothing behind these bytes is missing, so what
+ * ends within a character, and is not said to be text, is none.
+ */
+export function decodeText(
+  bytes: Uint8Array,
+  contentType: string,
+  whole = false,
+): DecodedText | undefined {
   const { isBinary, isText, mayName, charset } = readContentType(contentType);
   if (isBinary) return undefined;
   const bom = bomCharset(bytes);
   if (bom !== undefined) return decodeAs(bytes, bom);
   const named = charset ?? (mayName ? sniffedCharset(bytes) : undefined);
   if (named !== undefined) return decodeAs(bytes, named);
+  if (whole && !isText && !isUtf8(bytes)) return undefined;
   const utf8 = strictUtf8(bytes);
   if (utf8 !== undefined && (isText || !hasControls(utf8))) {
     return { text: utf8, charset: 'utf-8', remark: undefined };

@@ -32,8 +32,8 @@ function describeRequest(request: ValueMap): Section[] {
   ];
   const segments = Array.isArray(pathSegments) && pathSegments.length > 1 ? pathSegments : [];
   return withRows([
-    table('Details', details),
-    table(
+    minor('Details', details),
+    minor(
       'Path Segments',
       segments.map((value, i) => row(String(i), value, `request.pathSegments[${i}]`)),
     ),
@@ -58,7 +58,7 @@ function describeResponse(response: ValueMap): Section[] {
   ];
   const interims = Array.isArray(interim) ? interim : [];
   return withRows([
-    table('Details', details),
+    minor('Details', details),
     table('Headers', headerRows(response, 'response')),
     table('Cookies', mapRows(response['cookies'], 'response.cookies')),
     ...bodySections(content, 'Body', 'response.content'),
@@ -79,6 +79,11 @@ function interimTable(interim: Value, index: number): Section {
 
 function table(title: string, rows: readonly DetailRow[]): Section {
   return { kind: 'table', title, rows };
+}
+
+/** What the row says already. */
+function minor(title: string, rows: readonly DetailRow[]): Section {
+  return { kind: 'table', title, rows, minor: true };
 }
 
 function withRows(sections: readonly Section[]): Section[] {

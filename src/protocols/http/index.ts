@@ -39,6 +39,8 @@ export const httpProtocol: Protocol = {
   ports: [80, 8080, 443, 8000, 8888, 3000, 5000, 8081, 8899, 9090, 9200],
   pairing: 'order',
   versionText: httpVersionText,
+  curl: true,
+  plainText: true,
   parser: httpParser,
   decode: lazily((): typeof decode => require('./decode.ts').decode),
   describe: lazily((): typeof describe => require('./describe.ts').describe),

@@ -57,7 +57,7 @@ export function readHttp2(bytes: Uint8Array): Http2Decoded {
     transferred: body,
     codings,
     contentType: fieldValue(fields, 'content-type') ?? '',
-    problems: problemsOf(figures),
+    problems: problemsOf(figures, head === emptyHead),
   };
   return { message, figures };
 }
@@ -96,7 +96,7 @@ function readFigures(view: DataView, from: number, to: number): Figures {
 }
 
 /** What deserves attention, in words. */
-function problemsOf(figures: Figures): string[] {
+function problemsOf(figures: Figures, isHeadless: boolean): string[] {
   const problems: string[] = [];
   const { resetCode, goAwayCode, unknownFields, emptyDataFrames, connectionResets } = figures;
   if (resetCode > 0) {
@@ -105,6 +105,9 @@ function problemsOf(figures: Figures): string[] {
   }
   if (goAwayCode > 0) {
     problems.push(`not processed, the connection was closed: ${errorName(goAwayCode - 1)}`);
+  }
+  if (isHeadless && figures.dataFrames > 0) {
+    problems.push('its headers were sent before the capture started, and are not known');
   }
   if (unknownFields > 0) {
     const count = unknownFields.toLocaleString('en');

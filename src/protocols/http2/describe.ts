@@ -37,5 +37,5 @@ function figures(side: ValueMap | undefined, name: string): Section[] {
     value: typeof value === 'number' ? value : String(value),
     path: `${name}.http2.${key}`,
   }));
-  return [{ kind: 'table', title: 'Frames', rows }];
+  return [{ kind: 'table', title: 'Frames', rows, minor: true }];
 }

@@ -1,6 +1,7 @@
 /** Frames → messages. Every frame but DATA is read when it is whole; DATA as it comes. */
 import { type Progress, Role, Step, type Window } from '../../dissect/contract.ts';
 import { Flag, Frame, frameHeaderBytes, preface } from './frames.ts';
+import { adoptStream } from './headless.ts';
 import { takeBlock } from './parse-block.ts';
 import { goAway, resetStream } from './parse-reset.ts';
 import { Figure } from './payload.ts';
@@ -113,7 +114,9 @@ function openData(window: Window, stream: Stream): Progress {
   const padding = padded ? window.u8(frameHeaderBytes) : 0;
   const left = length - padding - (padded ? 1 : 0);
   if (left < 0) return Step.Lost;
-  const part = state.messages.get(id);
+  const part =
+    state.messages.get(id) ??
+    (state.hpack.lost ? adoptStream(window, stream, id, headerBytes, left) : undefined);
   const { data } = state;
   data.message = part;
   data.left = left;

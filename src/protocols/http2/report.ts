@@ -72,7 +72,7 @@ export function beginMessage({ out }: Stream, part: Http2Message, role: Role): v
  * The same for one whose entry is needed now, for what is within its body. Mostly the whole of it has come,
  * and then it would be kept twice: nothing is, until all that has come is read (`extendMessage`).
  */
-function beginEmpty({ out, state }: Stream, part: Http2Message): void {
+export function beginEmpty({ out, state }: Stream, part: Http2Message): void {
   fill(out, part, 0, 0);
   part.begun = true;
   part.isEmpty = true;
@@ -109,7 +109,7 @@ export function completeMessage(
   message.failed ||= part.failed || (unfinished && part.figures[Figure.resetCode]! > 0);
   if (part.begun) out.finish(part.wireBytes);
   else if (isAnswerToUpgrade(stream, part)) out.child();
-  else out.whole();
+  else if (!part.isLoose) out.whole();
   part.home?.delete(part.id);
   forgetCall(stream, part.id, message.role);
   giveMessage(part);

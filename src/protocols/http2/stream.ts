@@ -76,6 +76,8 @@ export class Http2Message {
   begun = false;
   /** It was begun with nothing kept. */
   isEmpty = false;
+  /** A request without an entry of its own: see `headless.ts`. */
+  isLoose = false;
   malformed = false;
   hole = false;
   cut = false;
@@ -114,6 +116,7 @@ export class Http2Message {
     this.hasHead = false;
     this.begun = false;
     this.isEmpty = false;
+    this.isLoose = false;
     this.malformed = false;
     this.hole = false;
     this.cut = false;

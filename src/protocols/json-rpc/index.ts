@@ -63,6 +63,8 @@ export const jsonRpcProtocol: Protocol = {
   ports: [80, 443, 8080, 8545],
   pairing: 'order',
   versionText: httpVersionText,
+  below: 'HTTP',
+  curl: true,
   parser: undefined,
   decode: lazily((): typeof decode => require('./decode.ts').decode),
   describe: lazily((): typeof describe => require('./decode.ts').describe),
@@ -80,6 +82,8 @@ export const jsonRpcSocketProtocol: Protocol = {
   ports: [],
   pairing: 'none',
   versionText: String,
+  below: 'WebSocket',
+  curl: false,
   decode: lazily((): typeof decodeMessage => require('./decode.ts').decodeMessage),
   describe: lazily((): typeof describeMessage => require('./decode.ts').describeMessage),
   fields: [

@@ -12,6 +12,8 @@ const maxSections = 80;
 const maxRows = 1_000;
 /** Deepest structure that is opened. */
 const maxDepth = 8;
+/** Rows that only name the structure. */
+const inTitle: ReadonlySet<string> = new Set(['Partition', 'Topic', 'Name']);
 
 export function describePayload(payload: Value, base: string): Section[] {
   if (!isMap(payload)) return [];
@@ -34,8 +36,8 @@ function open(
   if (sections.length > maxSections || depth > maxDepth) return;
   const rows = memberRows(values, base);
   const named = where === '' ? title : `${title} (${where})`;
-  // A table of nothing but the partition that its title names is left out.
-  const isNamedOnly = rows.length === 1 && rows[0]?.name === 'Partition';
+  // A table of nothing but what its title names is left out.
+  const isNamedOnly = rows.length === 1 && where !== '' && inTitle.has(rows[0]!.name);
   if (rows.length > 0 && !isNamedOnly) sections.push({ kind: 'table', title: named, rows });
   for (const [name, value] of Object.entries(values)) {
     const path = member(base, name);

@@ -18,7 +18,10 @@ export function describeRecords(
   const { record, batches, ...head } = batch;
   const records = Array.isArray(record) ? record.filter(isMap) : [];
   const about = where === '' ? '' : ` (${where})`;
-  if (records.length > 0) sections.push(recordGrid(records, `${path}.record`, `Records${about}`));
+  const remark = typeof head['remark'] === 'string' ? head['remark'] : undefined;
+  if (records.length > 0) {
+    sections.push(recordGrid(records, `${path}.record`, `Records${about}`, remark));
+  }
   for (const [i, each] of records.slice(0, openedRecords).entries()) {
     if (typeof each['value'] === 'string' && each['value'] !== '') {
       sections.push(recordBody(each, `${path}.record[${i}].value`, `Record [${i}] Value${about}`));
@@ -31,11 +34,20 @@ export function describeRecords(
   }
 }
 
-function recordGrid(records: readonly ValueMap[], path: string, title: string): Section {
+function recordGrid(
+  records: readonly ValueMap[],
+  path: string,
+  title: string,
+  remark: string | undefined,
+): Section {
   const shown = records.slice(0, maxRows);
   const hasControl = records.some(({ control }) => control !== undefined);
   const hasSchema = records.some(({ valueSchemaId }) => valueSchemaId !== undefined);
   const more = records.length > shown.length;
+  const remarks = [
+    ...(more ? [`the first ${maxRows} of ${records.length} records`] : []),
+    ...(remark === undefined ? [] : [remark]),
+  ];
   return {
     kind: 'grid',
     title,
@@ -58,7 +70,7 @@ function recordGrid(records: readonly ValueMap[], path: string, title: string): 
       ...(hasControl ? [cell(record['control'])] : []),
     ]),
     paths: shown.map((_, i) => `${path}[${i}].value`),
-    ...(more && { remark: `the first ${maxRows} of ${records.length} records` }),
+    ...(remarks.length > 0 && { remark: remarks.join('; ') }),
   };
 }
 

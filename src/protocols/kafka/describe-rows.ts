@@ -39,16 +39,17 @@ export function scalarRow(name: string, value: Value, path: string, remark?: str
 export function memberRows(values: ValueMap, base: string): DetailRow[] {
   return Object.entries(values).flatMap(([name, value]) => {
     const path = member(base, name);
-    if (isScalar(value)) return [scalarRow(titleOf(name), value, path, remarkOf(name, values))];
+    if (isScalar(value))
+      return [{ ...scalarRow(titleOf(name), value, path), ...noteOf(name, value) }];
     if (!Array.isArray(value) || !value.every(isScalar)) return [];
     return [{ name: titleOf(name), value: value.length === 0 ? '(none)' : value.join(', '), path }];
   });
 }
 
-function remarkOf(name: string, values: ValueMap): string | undefined {
-  const value = values[name];
+/** Times in full. */
+function noteOf(name: string, value: Value): { note?: string } {
   const isTime = /timestamp$/i.test(name) && typeof value === 'number' && value > 0;
-  return isTime ? timeText(value) : undefined;
+  return isTime ? { note: timeText(value) } : {};
 }
 
 /** ms since 1970 → ISO 8601, or '' for what is no time. */

@@ -31,7 +31,7 @@ function describeRequest(request: ValueMap): Section[] {
     ...problemRows(request, 'request'),
   ];
   return [
-    { kind: 'table', title: 'Request Header', rows },
+    { kind: 'table', title: 'Request Header', rows, minor: true },
     ...describePayload(request['payload'], 'request.payload'),
   ];
 }
@@ -60,7 +60,7 @@ function describeResponse(response: ValueMap): Section[] {
     ...problemRows(response, 'response'),
   ];
   return [
-    { kind: 'table', title: 'Response Header', rows },
+    { kind: 'table', title: 'Response Header', rows, minor: true },
     ...describePayload(response['payload'], 'response.payload'),
   ];
 }

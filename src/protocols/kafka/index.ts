@@ -12,7 +12,7 @@ import type { Parser, Protocol } from '../../dissect/contract.ts';
 import { lazily } from '../../dissect/lazily.ts';
 import type { decode } from './decode.ts';
 import type { describe } from './describe.ts';
-import { kafkaFields } from './fields.ts';
+import { errorNames, kafkaFields } from './fields.ts';
 import { parse, recognise } from './parse.ts';
 import { end, hole, inMessage } from './parse-loss.ts';
 import { resync, resyncTail } from './parse-resync.ts';
@@ -43,6 +43,7 @@ export const kafkaProtocol: Protocol = {
   ports: [9092, 9093, 9094, 29092],
   pairing: 'key',
   versionText: (version) => (version === 0xffff ? 'bare token' : String(version)),
+  statusNames: () => errorNames,
   parser: kafkaParser,
   decode: lazily((): typeof decode => require('./decode.ts').decode),
   describe: lazily((): typeof describe => require('./describe.ts').describe),

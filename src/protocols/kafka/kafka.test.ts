@@ -453,6 +453,9 @@ describe('records', () => {
       response: undefined,
     });
     expect(sections.filter(({ kind }) => kind === 'body')).toMatchObject([{ cut: true }]);
+    expect(sections.find(({ kind }) => kind === 'grid')).toMatchObject({
+      remark: expect.stringMatching('cut'),
+    });
   });
 
   it('are text when all of it is, else base64, and numbers of 4 and 8 bytes are named', () => {
@@ -628,6 +631,27 @@ describe('a fetch', () => {
     });
   });
 
+  it('names topics that are told later than its session began', () => {
+    forgetTopics();
+    const talk = [
+      fetchRequest(1, 0, true),
+      fetched(1, records),
+      ...metadata(2),
+      fetchRequest(3, 1, false),
+      fetched(3, records),
+      fetchRequest(4, 2, true),
+      fetched(4, records),
+    ];
+    const targets = (events: Event[]) =>
+      entriesOf(protocols, events)
+        .filter(({ method }) => method === 'Fetch')
+        .map(({ target }) => target);
+    expect(targets(talk)).toEqual([topicId, 'orders', 'orders']);
+    forgetTopics();
+    // Its beginning missed: the first answer that is seen names its topics.
+    expect(targets([heartbeat(9), ...talk.slice(1)])).toEqual(['tester', 'orders']);
+  });
+
   it('that finds nothing gets a row once, then every hundredth time, and none while it waits', () => {
     forgetTopics();
     const bench = new ProtocolBench(protocols).feed(metadata(1));
@@ -792,9 +816,17 @@ describe('secrets are not kept', () => {
       entries.map((_, i) => (i === 0 ? [] : ['no response was seen'])),
     );
     expect(entries[1]?.target).toBe('dave');
+    expect(entries[3]).toMatchObject({ method: 'AlterUserScramCredentials', target: 'erin' });
     expect(entries[2]?.request?.['payload']).toMatchObject({
       resources: [{ configs: [{ value: '[REDACTED]' }, { value: '5000' }] }],
     });
+  });
+
+  it('a token of Kerberos is none of PLAIN, whatever bytes it has', () => {
+    const token = '\x60\x7e\x06\x09ticket-1\0ticket-2\0ticket-3';
+    const { entries, bytes } = all([...handshake(1, 'GSSAPI'), sasl(2, token), answer(2, token)]);
+    expect(entries[1]).toMatchObject({ method: 'SaslAuthenticate', target: 'GSSAPI' });
+    expect(bytes).not.toContain('ticket');
   });
 
   it('nor are parts of them, behind a hole', () => {
@@ -925,6 +957,24 @@ describe('however the bytes come', () => {
       },
       { method: 'Heartbeat', outcome: 'ok', incomplete: [] },
     ]);
+  });
+
+  it('zeros are not taken for the answer to the first request of a connection', () => {
+    const records = batch({ records: [{ value: new Uint8Array(600) }] });
+    const talk = [
+      heartbeat(0),
+      ...[...Array(4).keys()].map((i) => fetched(i + 1, records)),
+      heartbeat(5),
+      alive(5),
+      heartbeat(6),
+      alive(6),
+    ];
+    for (const events of [talk, inRandomPieces(talk, seededRandom(4), 300)]) {
+      const entries = entriesOf(protocols, events);
+      expect(
+        entries.map(({ outcome, request }) => `${request?.['correlationID']} ${outcome}`),
+      ).toEqual(['5 ok', '6 ok', '0 no response']);
+    }
   });
 
   it('a lost request leaves its answer, and the pairs behind it are right', () => {

@@ -36,8 +36,10 @@ export function redactToken(token: Uint8Array): Uint8Array {
 
 function cleanToken(text: string): string {
   const parts = text.split('\0');
-  // PLAIN: on whose behalf, user, password.
-  if (parts.length === 3) return `${parts[0]}\0${parts[1]}\0${redacted}`;
+  // PLAIN: on whose behalf, user, password. A token of Kerberos may have two zero bytes by chance.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no name has them
+  const isPlain = parts.length === 3 && !/[\x01-\x1f]/.test(parts[0]! + parts[1]!);
+  if (isPlain) return `${parts[0]}\0${parts[1]}\0${redacted}`;
   if (parts.length > 1) return redacted;
   // SCRAM: the client's first message, the server's first, an error; a refusal of OAUTHBEARER.
   if (/^[nyp][^,]*,[^,]*,(?:m=[^,]*,)?n=[^,]*,r=/.test(text)) return text;

@@ -16,6 +16,14 @@ import { Ending, seen } from './parse-skim.ts';
  */
 const maxSearchSteps = 400_000;
 
+/** Error codes, and tagged fields of a structure, that are believed of bytes that were found. */
+const maxError = 1000;
+const maxTags = 8;
+/** By how much the numbers of two answers in a row may differ. */
+const maxStep = 1000;
+/** Answers after which a place that was found is believed. */
+const firstDoubts = 2;
+
 /** What is left of a window in which nothing was found: the header of a request may begin there. */
 export const resyncTail = requestHeaderBytes - 1;
 
@@ -53,6 +61,23 @@ export function resync(window: Window, stream: Stream): number {
   return findResponse(window, stream);
 }
 
+/** Whether what was `seen` is what answers have, and not only of their form. */
+function isLikely(): boolean {
+  return seen.error >= -1 && seen.error <= maxError && seen.tags <= maxTags;
+}
+
+/**
+ * Whether another answer can begin behind the one at `at`. A broker answers in the order in which it was
+ * asked, and clients count.
+ */
+function isFollowed(bytes: Uint8Array, at: number, end: number): boolean {
+  const next = at + 4 + int32At(bytes, at);
+  if (next + responseHeaderBytes > end) return true;
+  const size = int32At(bytes, next);
+  const step = int32At(bytes, next + 4) - int32At(bytes, at + 4);
+  return size >= 4 && size <= maxMessageBytes && Math.abs(step) <= maxStep;
+}
+
 function findRequest(window: Window): number {
   const { bytes, start, end } = window;
   const last = end - requestHeaderBytes;
@@ -68,15 +93,21 @@ function findRequest(window: Window): number {
 
 function findResponse(window: Window, stream: Stream): number {
   const { bytes, start, end } = window;
+  const { state } = stream;
   const last = end - responseHeaderBytes;
   let steps = 0;
   for (let at = start; at <= last && steps < maxSearchSteps; at++) {
     // The size is below 2^28, as everywhere.
     if (bytes[at]! > 15) continue;
+    // So little of a message is looked at again when there is more: see `resyncTail`.
+    if (end - at <= resyncTail && int32At(bytes, at) + 4 > end - at) continue;
     const note = stream.out.noteOf(int32At(bytes, at + 4));
     seen.steps = 0;
-    if (verdictOfResponse(window, at - start, note) === Verdict.Yes) return at - start;
+    const isAnswer = verdictOfResponse(window, at - start, note) === Verdict.Yes;
     steps += seen.steps;
+    if (!isAnswer || !isLikely() || !isFollowed(bytes, at, end)) continue;
+    state.doubts = firstDoubts;
+    return at - start;
   }
   return -1;
 }

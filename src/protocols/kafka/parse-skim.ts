@@ -51,6 +51,8 @@ class Seen {
   /** The first secret. */
   secretFrom = 0;
   secretTo = 0;
+  /** The most tagged fields that a structure has. */
+  tags = 0;
   /** Bytes of records. */
   recordBytes = 0;
   /** Topics seen, marked or not. */
@@ -70,6 +72,7 @@ class Seen {
     this.epoch = 0;
     this.secretFrom = this.secretTo = 0;
     this.recordBytes = 0;
+    this.tags = 0;
     this.topics = 0;
     this.nameFrom = this.nameTo = 0;
     this.idAt = 0;
@@ -209,6 +212,7 @@ function behindTags(bytes: Uint8Array, at: number, end: number): number {
   if (behind < 0) return behind;
   let place = behind;
   if (count > end - place) return malformed;
+  if (count > seen.tags) seen.tags = count;
   for (let i = 0; i < count; i++) {
     variable(bytes, place, end);
     if (behind < 0) return behind;

@@ -9,6 +9,11 @@ export class KafkaState {
    * has answered a request.
    */
   synced = false;
+  /**
+   * Server: the place was found by looking for an answer, which zeros can look like; so many answers must
+   * belong to requests before one that does not is believed.
+   */
+  doubts = 0;
   /** A message was begun and not finished; its rest is dropped as it comes. */
   begun = false;
   /** Its key and its length on the wire. */
@@ -29,14 +34,28 @@ export class KafkaState {
   /** Server: empty fetches that got no row since the last one that got one; -1: there was none yet. */
   foldedFetches = -1;
 
-  addSessionTopic(name: string): void {
+  /** Ids of those topics that nobody has named yet, by how they are shown; how many names there were. */
+  readonly unnamed = new Map<string, Uint8Array>();
+  namesTried = 0;
+
+  /** `id`: of a topic without a name. */
+  addSessionTopic(name: string, id: Uint8Array | undefined): void {
     if (this.sessionTopics.has(name) || this.sessionTopics.size >= maxSessionTopics) return;
     this.sessionTopics.add(name);
+    if (id !== undefined) this.unnamed.set(name, id);
     this.sessionText = [...this.sessionTopics].join(', ');
+  }
+
+  /** A topic of the session has got its name. */
+  nameSessionTopic(shown: string, name: string): void {
+    this.unnamed.delete(shown);
+    this.sessionTopics.delete(shown);
+    this.addSessionTopic(name, undefined);
   }
 
   clearSession(): void {
     this.sessionTopics.clear();
+    this.unnamed.clear();
     this.sessionText = '';
   }
 }

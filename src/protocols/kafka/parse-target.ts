@@ -3,7 +3,7 @@ import type { ParserStream, Window } from '../../dissect/contract.ts';
 import { requestHeaderBytes } from './parse-header.ts';
 import { maxMarkedTopics, seen } from './parse-skim.ts';
 import type { KafkaState } from './parse-state.ts';
-import { topicAt, topicIdBytes } from './parse-topics.ts';
+import { learntTopics, topicAt, topicIdBytes } from './parse-topics.ts';
 
 type Stream = ParserStream<KafkaState>;
 
@@ -85,7 +85,8 @@ export function setFetchTarget(window: Window, stream: Stream, clientIdTo: numbe
     return;
   }
   if (seen.epoch <= 0 && marked > 0) state.clearSession();
-  for (let i = 0; i < marked; i++) state.addSessionTopic(markedTopic(bytes, i));
+  if (state.unnamed.size > 0) nameSession(state);
+  for (let i = 0; i < marked; i++) addToSession(state, bytes, i);
   if (state.sessionText !== '') out.message.text(target, state.sessionText);
   else setClientId(stream, clientIdTo - start);
 }
@@ -94,5 +95,22 @@ export function setFetchTarget(window: Window, stream: Stream, clientIdTo: numbe
 export function learnSession(window: Window, client: KafkaState): void {
   if (client.sessionTopics.size > 0) return;
   const marked = markedTopics();
-  for (let i = 0; i < marked; i++) client.addSessionTopic(markedTopic(window.bytes, i));
+  for (let i = 0; i < marked; i++) addToSession(client, window.bytes, i);
+}
+
+function addToSession(state: KafkaState, bytes: Uint8Array, index: number): void {
+  const from = seen.topicSpans[index * 2]!;
+  const isUnnamed = isMarkedById(index) && topicAt(bytes, from) === undefined;
+  const id = isUnnamed ? bytes.slice(from, from + topicIdBytes) : undefined;
+  state.addSessionTopic(markedTopic(bytes, index), id);
+}
+
+/** A session lasts as long as its connection: names may be learnt after its beginning. */
+function nameSession(state: KafkaState): void {
+  if (state.namesTried === learntTopics) return;
+  state.namesTried = learntTopics;
+  for (const [shown, id] of state.unnamed) {
+    const topic = topicAt(id, 0);
+    if (topic !== undefined) state.nameSessionTopic(shown, topic.name);
+  }
 }

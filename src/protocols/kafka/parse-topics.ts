@@ -19,6 +19,9 @@ export interface Topic {
 
 const decoder = new TextDecoder();
 
+/** Names learnt so far: while it stays the same, an id without a name has none still. */
+export let learntTopics = 0;
+
 /** By the first 6 bytes of the id, as a number. */
 const topics = new Map<number, Topic>();
 /** Those found last, by the last byte of the id: most messages are about few topics. */
@@ -47,6 +50,7 @@ export function learnTopic(
   const name = bytes.slice(nameFrom, nameTo);
   if (topics.size >= maxTopics) topics.delete(topics.keys().next().value!);
   const id = bytes.slice(idAt, idAt + topicIdBytes);
+  learntTopics++;
   topics.set(keyAt(id, 0), { id, name: decoder.decode(name), bytes: name });
 }
 

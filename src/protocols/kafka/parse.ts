@@ -69,10 +69,12 @@ function parseResponse(window: Window, stream: Stream): Progress {
   if (total < responseHeaderBytes || total > maxMessageBytes) return Step.Lost;
   if (window.length < responseHeaderBytes) return responseHeaderBytes;
   const note = out.noteOf(int32At(bytes, start + 4));
+  if (state.doubts > 0 && note === 0) return Step.Lost;
   if (!state.synced && verdictOfResponse(window, 0, note) === Verdict.No) return Step.Lost;
   const kept = keptOf(total, responseHeaderBytes, stream);
   if (window.length < kept) return kept;
   state.synced = true;
+  if (state.doubts > 0) state.doubts--;
   fillResponse(window, stream, kept, total, note);
   return report(window, stream, kept, total);
 }

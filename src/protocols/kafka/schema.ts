@@ -36,7 +36,7 @@ export type FieldType =
 
 /**
  * What the row or redaction needs to know: A required acknowledgements, E error code, G group, I topic
- * id, K value of a setting (secret by its name), P epoch of a fetch session, S secret, T topic or
+ * id, K value of a setting (secret by its name), P epoch of a fetch session, S secret, T topic, user or
  * resource, V a message within, X transactional id.
  */
 export type FieldRole = '' | 'A' | 'E' | 'G' | 'I' | 'K' | 'P' | 'S' | 'T' | 'V' | 'X';

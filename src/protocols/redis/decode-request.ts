@@ -154,7 +154,7 @@ export function requestMap(request: Request, queued: readonly ReadCommand[]): Va
     arguments: [...texts],
     typed: read.typed,
     ...(command !== undefined && { group: command.group }),
-    ...(queued.length > 0 && { queued: queued.map((each) => each.typed) }),
+    ...(queued.length > 0 && { queued: queued.map(({ typed }) => typed) }),
     ...(cut && { cut }),
   };
 }

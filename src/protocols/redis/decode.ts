@@ -1,10 +1,12 @@
 /** Kept bytes of an exchange → the values that queries and the details pane see. */
 import type { DecodedExchange, Payload, Value, ValueMap } from '../../dissect/contract.ts';
 import { Incomplete } from '../../dissect/contract.ts';
+import { Special } from './commands.ts';
 import { type ReadCommand, readCommand, readRequests, requestMap } from './decode-request.ts';
 import { textOf } from './decode-text.ts';
 import { mapOf, type Node, ValueReader } from './decode-value.ts';
 import { errorOf } from './errors.ts';
+import { furtherCommands } from './queue.ts';
 
 /** Values that answer one request: confirmations of subscriptions. */
 const maxAnswers = 65_536;
@@ -14,6 +16,8 @@ const maxJoinedLength = 4096;
 const mapCommands: ReadonlySet<string> = new Set([
   'HGETALL',
   'CONFIG GET',
+  'SENTINEL CONFIG',
+  'SENTINEL MASTER',
   'HELLO',
   'XINFO STREAM',
   'MEMORY STATS',
@@ -60,6 +64,11 @@ function responseMap(
   }
   const cut = (payload.incomplete & (Incomplete.ResponseCut | Incomplete.ResponseHole)) !== 0;
   const state = { ...((reader.cut || cut) && { cut: true }) };
+  if (command?.command?.special === Special.Sync && bytes[0] === 0x24) {
+    // `$1234`, or `$EOF:` and a mark: a copy of all data; it and what follows are counted, not kept.
+    const head = textOf(bytes.subarray(0, Math.max(0, bytes.indexOf(13))));
+    return { type: 'Bulk String', value: `RDB ${head}`, ...state };
+  }
   if (first === undefined) return { type: '', ...state };
   if (command === undefined && payload.request === undefined) {
     const pushed = pushMap(first);
@@ -88,9 +97,12 @@ function valueFields(nodes: readonly Node[], command: ReadCommand | undefined): 
     return { value: joined(value), reply, count: count! };
   }
   const text = bytes === undefined ? '' : textOf(bytes);
+  // No list of results, no error: a watched key had changed.
+  const isAborted = value === null && command?.name === 'EXEC';
   return {
     value: text,
     ...(first.type === 'Simple String' && { keyword: text }),
+    ...(isAborted && { keyword: 'ABORTED' }),
     reply: value,
     ...(format !== undefined && { format }),
   };
@@ -125,13 +137,21 @@ function joined(value: Value): string {
   return `[${text}]`;
 }
 
-/** The commands of a transaction with what each gave. */
+/**
+ * The commands of a transaction with what each gave. When there are not as many results as commands, it
+ * is not known which belong together: one was refused, or was sent before the transaction was seen.
+ */
 function results(answer: Node, queued: readonly ReadCommand[]): Value[] {
-  return queued.map((command, i) => ({
-    command: command.name,
-    typed: command.typed,
-    ...(answer.items !== undefined && { reply: answer.items[i]?.value ?? null }),
-  }));
+  const { items, count } = answer;
+  const isCut = queued.at(-1)?.name === furtherCommands;
+  const known = isCut ? queued.slice(0, -1) : queued;
+  if (items === undefined) return known.map(({ name, typed }) => ({ command: name, typed }));
+  const fits = isCut ? count! > known.length : count === known.length;
+  const length = fits ? Math.max(known.length, items.length) : items.length;
+  return Array.from({ length }, (_, i) => {
+    const { name = '', typed = '' } = (fits ? known[i] : undefined) ?? {};
+    return { command: name, typed, reply: items[i]?.value ?? null };
+  });
 }
 
 /** What a server says unasked; undefined when it is an answer whose request is missing. */

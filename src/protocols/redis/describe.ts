@@ -26,7 +26,7 @@ function describeRequest(request: ValueMap): Section[] {
   const list = Array.isArray(request['arguments']) ? request['arguments'] : [];
   const count = Array.isArray(keys) ? keys.length : 0;
   const sections: Section[] = [
-    table('Details', [
+    minor('Details', [
       ...row('Type', type, 'request.type'),
       ...row('Command', command, 'request.command'),
       ...row(count === 0 ? 'Argument' : 'Key', key, 'request.key'),
@@ -60,10 +60,11 @@ function argumentRows(list: readonly Value[], keys: Value): DetailRow[] {
   const names = new Set(Array.isArray(keys) ? keys : []);
   return list.slice(0, maxRows).map((value, i) => {
     const text = String(value);
-    const remark = text === redacted ? 'redacted' : names.has(value) ? 'key' : undefined;
     const shown = text.length > 4 * longText ? `${text.slice(0, 4 * longText)}...` : text;
     const path = `request.arguments[${i}]`;
-    return { name: String(i + 1), value: shown, path, ...(remark !== undefined && { remark }) };
+    const note = names.has(value) && { note: 'key' };
+    const name = String(i + 1);
+    return { name, value: shown, path, ...(text === redacted ? { remark: 'redacted' } : note) };
   });
 }
 
@@ -73,7 +74,7 @@ function describeResponse(response: ValueMap): Section[] {
   const { value, reply, results, attributes, format } = response;
   const cut = response['cut'] === true;
   const sections: Section[] = [
-    table('Details', [
+    (error === undefined ? minor : table)('Details', [
       ...row('Type', type, 'response.type'),
       ...row('Command', command, 'response.command'),
       ...row(command === undefined ? 'Key' : 'Channel', key, 'response.key'),
@@ -131,6 +132,11 @@ function oneLine(value: Value): string | number | boolean | null {
 
 function table(title: string, rows: readonly DetailRow[]): Section {
   return { kind: 'table', title, rows };
+}
+
+/** What the row says already. */
+function minor(title: string, rows: readonly DetailRow[]): Section {
+  return { kind: 'table', title, rows, minor: true };
 }
 
 function hasContent(section: Section): boolean {

@@ -47,7 +47,11 @@ export const redisFields: readonly FieldDeclaration[] = [
   field('boolean', 'request.cut', 'Only the beginning was kept'),
   field('text', 'response.type', 'Type of the reply', { values: types }),
   field('text', 'response.value', 'The reply as text; a list as [a, b]; payload of a message'),
-  field('text', 'response.keyword', 'Status or first word of an error: OK, QUEUED, WRONGTYPE'),
+  field(
+    'text',
+    'response.keyword',
+    'Status or first word of an error: OK, QUEUED, WRONGTYPE; ABORTED: EXEC, a watched key had changed',
+  ),
   field('map', 'response.reply', 'The reply: text, number, list or map'),
   field('number', 'response.count', 'Elements of a list, set or map; confirmations'),
   field('text', 'response.error', 'Message of the error'),

@@ -39,6 +39,7 @@ export const redisProtocol: Protocol = {
   specification: 'https://redis.io/docs/latest/develop/reference/protocol-spec/',
   ports: [6379],
   pairing: 'order',
+  lookalikes: [['*', 'text that looks like Redis']],
   versionText: (version) => `RESP${version || 2}`,
   parser: redisParser,
   decode: lazily((): typeof decode => require('./decode.ts').decode),

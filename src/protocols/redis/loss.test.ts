@@ -111,6 +111,26 @@ test('messages of channels are found again behind a loss', () => {
   }
 });
 
+test('lines of MONITOR are found again behind a loss, and when joined in the middle', () => {
+  const line = (i: number) => server(`+170000000${i}.123456 [0 lua] "get" "${i}"\r\n`);
+  const lines = Array.from({ length: 9 }, (_, i) => line(i));
+  const shown = (entries: readonly Entry[]) => entries.map(({ target }) => target);
+  const all = lines.map((_, i) => `"get" "${i}"`);
+  for (let at = 0; at < 30; at++) {
+    const events = [client(command('MONITOR')), server('+OK\r\n'), ...lines];
+    expect(shown(entriesOf([redisProtocol], withHole(events, 4, at, 8))).slice(-6)).toEqual(
+      all.slice(3),
+    );
+  }
+  for (let from = 0; from < lines.length; from++) {
+    const entries = entriesOf([redisProtocol], lines.slice(from), { fromStart: false });
+    expect(shown(entries)).toEqual(all.slice(from));
+    expect(new Set(entries.map(({ method, outcome }) => `${method} ${outcome}`))).toEqual(
+      new Set(['MONITOR ok']),
+    );
+  }
+});
+
 test('joined in the middle, at every message: all that follows is shown', () => {
   const whole = entriesOf([redisProtocol], talk).map(timeless);
   for (let from = 0; from < talk.length; from++) {

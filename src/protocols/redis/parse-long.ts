@@ -25,7 +25,7 @@ export function beginMessage(window: Window, stream: Stream, kept: number): void
   out.message.cut = true;
   out.begin();
   state.begun = true;
-  const read = stringBytes > 0 ? window.length : at;
+  const read = stringBytes > 0 ? window.length : at + state.lineBytes;
   if (stringBytes > 0) dropString(window, state);
   state.size = read;
   state.at = 0;

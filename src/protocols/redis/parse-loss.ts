@@ -189,7 +189,7 @@ function findReply(window: Window, stream: Stream): number {
   const fresh = Math.min(state.stale, window.length);
   if (peer.sent > state.lostAt && isReplyStart(bytes, start + fresh, end))
     return found(state, fresh);
-  const type = state.version === 3 ? 0x3e : 0x2a;
+  const type = state.monitoring ? 0x2b : state.version === 3 ? 0x3e : 0x2a;
   let partial = -1;
   for (
     let at = findByte(bytes, type, start, end);

@@ -23,6 +23,9 @@ const confirmations: readonly string[] = [
   'sunsubscribe',
 ];
 const longestName = 32;
+/** Of a line of MONITOR that is shown in the row. */
+const maxLineTarget = 512;
+const space = 0x20;
 const dollar = 0x24;
 const cr = 13;
 
@@ -85,6 +88,21 @@ export function pushKind(window: Window): number {
   return confirmations.includes(name) ? PushKind.Confirmation : PushKind.Other;
 }
 
+/** `+1700000000.123456 [` */
+const lineHead = '+dddddddddd.dddddd [';
+
+/** Whether the line in the window is one of MONITOR: a `PushKind`. */
+export function monitorKind(window: Window): number {
+  for (let i = 0; i < lineHead.length; i++) {
+    if (i >= window.length) return i + 1;
+    const byte = window.u8(i);
+    const fits =
+      lineHead[i] === 'd' ? byte >= 0x30 && byte <= 0x39 : byte === lineHead.charCodeAt(i);
+    if (!fits) return PushKind.Other;
+  }
+  return PushKind.Message;
+}
+
 /** Length of the string that begins at `at` as far as its digits have come. */
 function nameLength(window: Window, at: number): number {
   let length = 0;
@@ -98,8 +116,14 @@ function nameLength(window: Window, at: number): number {
 export function fillPush(window: Window, state: RedisState, message: Message, kept: number): void {
   if (state.part === Part.MonitorLine) {
     message.text(message.method, 'MONITOR');
-    const close = window.indexOf(0x5d, 0);
-    if (close > 0 && close + 2 < kept) setSpan(message.target, close + 2, kept - 2);
+    // The address of a client may have brackets of its own: `[0 [::1]:5000] "get"`.
+    let close = window.indexOf(0x5d, 0);
+    if (close > 0 && close + 1 < kept && window.u8(close + 1) !== space) {
+      close = window.indexOf(0x5d, close + 1);
+    }
+    if (close > 0 && close + 2 < kept) {
+      setSpan(message.target, close + 2, Math.min(kept - 2, close + 2 + maxLineTarget));
+    }
     return;
   }
   const first = firstElement(window);

@@ -1,8 +1,8 @@
 /** What a server says: answers, in the order of their requests, and pushes. */
 import { type ParserStream, type Progress, Step, type Window } from '../../dissect/contract.ts';
 import { beginMessage, dropString, finishMessage, keptLimit } from './parse-long.ts';
-import { fillPush, PushKind, pushKind, pushName } from './parse-push.ts';
-import { cr, lf, Scan, scan } from './parse-value.ts';
+import { fillPush, monitorKind, PushKind, pushKind, pushName } from './parse-push.ts';
+import { cr, lf, Scan, scan, scanLine, skipLine } from './parse-value.ts';
 import { isCommandArray } from './recognise.ts';
 import { redactAnswer } from './redact.ts';
 import { Kind, kindOf, numberOf, Part, type RedisState, Replies } from './state.ts';
@@ -10,6 +10,7 @@ import { Kind, kindOf, numberOf, Part, type RedisState, Replies } from './state.
 type Stream = ParserStream<RedisState>;
 
 const star = 0x2a;
+const dollar = 0x24;
 
 /** All answers and pushes that lie whole in the window. See `Parser.parse`. */
 export function parseReplies(window: Window, stream: Stream): Progress {
@@ -36,16 +37,17 @@ function parseOne(window: Window, stream: Stream): Progress {
       window.consume(1);
       return Step.Next;
     }
-    if (first === star && !stream.peer.known && isCommandArray(bytes, start, end)) {
-      // The other end has not said a command yet: it is the server.
+    if (first === star && isClient(window, stream)) {
       out.handOver(undefined);
       return Step.Stop;
     }
     const wanted = classify(window, stream);
     if (wanted > 0) return wanted;
   }
-  const next = scan(bytes, start, end, state);
+  const isHead = state.part === Part.Head;
+  const next = isHead ? scanLine(bytes, start, end, state) : scan(bytes, start, end, state);
   if (next === Scan.Broken) return Step.Lost;
+  if (isHead) state.wanted = window.length + 1;
   const limit = keptLimit(out);
   if (next === Scan.More) {
     if (window.length <= limit) return Math.min(state.wanted, limit + 1);
@@ -71,6 +73,20 @@ function parseOne(window: Window, stream: Stream): Progress {
   return Step.Next;
 }
 
+const acknowledgement = '*3\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n';
+
+/**
+ * Commands come from the end that was taken for the server: the other one has not said any yet, or said
+ * those of a replication stream, which a replica acknowledges.
+ */
+function isClient(window: Window, stream: Stream): boolean {
+  const { bytes, start, end } = window;
+  if (!stream.peer.known) return isCommandArray(bytes, start, end);
+  // `R` of REPLCONF, before anything is compared at length.
+  if (end - start < acknowledgement.length || bytes[start + 8] !== 0x52) return false;
+  return window.latin1(0, acknowledgement.length) === acknowledgement;
+}
+
 /** Decides what the message at the window's beginning is. A positive number: not before so many bytes. */
 function classify(window: Window, stream: Stream): number {
   const { state, out } = stream;
@@ -81,10 +97,17 @@ function classify(window: Window, stream: Stream): number {
   state.part = Part.Answer;
   state.need = 1;
   if (first === 0x2b) {
-    if (state.monitoring && window.length < 2) return undecided(state, 2);
-    if (state.monitoring && isDigit(window.u8(1))) state.part = Part.MonitorLine;
+    // Without a request that waits: MONITOR may have been asked for before the connection was joined.
+    if (!state.monitoring && kind !== 0) return 0;
+    const is = monitorKind(window);
+    if (is > 0) return undecided(state, is);
+    if (is === PushKind.Message) {
+      state.part = Part.MonitorLine;
+      state.monitoring = true;
+    }
     return 0;
   }
+  if (kind === Kind.Sync && first === dollar) state.part = Part.Head;
   const pushed = first === 0x3e;
   if (!pushed && (first !== star || !mayBePush(state, kind))) return 0;
   const is = pushKind(window);
@@ -135,9 +158,9 @@ export function fillAnswer(window: Window, stream: Stream, kept: number): void {
     const note = out.oldestNote();
     const head = headAt >= 0 && headAt < window.length ? window.u8(headAt) : 0;
     const kind = kindOf(note);
-    message.failed = head === 0x2d || head === 0x21 || (kind === Kind.Exec && state.sawError);
+    message.failed = head === 0x2d || head === 0x21 || (isExec(kind) && state.sawError);
     if (kind > Kind.Exec) changes(window, stream, note, message.failed);
-    if (out.redacting && kind >= Kind.Settings) {
+    if ((kind >= Kind.Settings || kind === 0) && out.redacting) {
       redactAnswer(message, kind, window.bytes, window.start, window.start + kept);
     }
   }
@@ -147,6 +170,10 @@ export function fillAnswer(window: Window, stream: Stream, kept: number): void {
     peer.replies = Replies.On;
   }
   peer.version = state.version;
+}
+
+function isExec(kind: number): boolean {
+  return kind === Kind.Exec || kind === Kind.SecretExec;
 }
 
 /** What an answer changes for those behind it. */
@@ -207,6 +234,10 @@ function goOn(window: Window, stream: Stream): Progress {
     state.size += dropped;
     if (state.remaining > 0) return Step.Next;
   }
+  if (state.lineBytes > 0) {
+    const progress = dropLine(window, state);
+    if (progress !== Step.Next) return progress;
+  }
   if (state.need === 0 && state.depth === 0 && !state.inAttribute) return finishMessage(stream);
   if (window.length === 0) return Step.Next;
   const { bytes, start, end } = window;
@@ -220,8 +251,23 @@ function goOn(window: Window, stream: Stream): Progress {
     window.consume(window.length);
     return Step.Next;
   }
-  window.consume(read);
-  state.size += read;
+  const taken = next === Scan.More ? read + state.lineBytes : read;
+  window.consume(taken);
+  state.size += taken;
   state.at = 0;
   return next === Scan.More ? window.length + 1 : finishMessage(stream);
+}
+
+/** The rest of a line of which `state.lineBytes` bytes are dropped already. */
+function dropLine(window: Window, state: RedisState): Progress {
+  const { bytes, start, end } = window;
+  const before = state.lineBytes;
+  const next = skipLine(bytes, start, end, state);
+  if (next === Scan.Broken) return Step.Lost;
+  const dropped = next === Scan.More ? state.lineBytes - before : next - start;
+  window.consume(dropped);
+  state.size += dropped;
+  if (next === Scan.More) return window.length + 1;
+  state.need--;
+  return Step.Next;
 }

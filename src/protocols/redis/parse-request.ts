@@ -5,7 +5,7 @@ import { type Command, findCommand, findSubcommand, Special } from './commands.t
 import { beginMessage, finishMessage, keptLimit } from './parse-long.ts';
 import { cr, lf, Scan } from './parse-value.ts';
 import { maxInlineBytes, place, readHead, readWords, splitLine, words } from './parse-words.ts';
-import { queueCommand, withQueue } from './queue.ts';
+import { openQueue, queueCommand, withQueue } from './queue.ts';
 import { isReply, recognise } from './recognise.ts';
 import { redactWords } from './redact.ts';
 import { setMethod, setTarget } from './row-texts.ts';
@@ -193,6 +193,7 @@ export function fillRequest(window: Window, stream: Stream, kept: number): void 
   if (!message.oneWay) state.sent++;
   if (state.queue === undefined) return;
   if (command?.special === Special.Exec) {
+    if (state.queueSecret) message.note = Kind.SecretExec;
     withQueue(state, message, bytes, start, kept);
     state.queue = undefined;
   } else if (command?.special !== Special.Multi) {
@@ -211,11 +212,14 @@ function special(command: Command): number {
       return Kind.Monitor;
     case Special.Sync:
       return Kind.Sync;
+    case Special.ReplicationState:
+      return words.is(1, 'ACK') ? Kind.Sync : Kind.Plain;
     case Special.Hello:
       return noteOf(Kind.Hello, Math.max(0, words.number(1)));
     case Special.Reset:
       return Kind.Reset;
     case Special.ConfigGet:
+    case Special.SentinelSet:
       return Kind.Settings;
     case Special.AclHashes:
       return Kind.Hashes;
@@ -246,14 +250,15 @@ function changes(stream: Stream, command: Command): boolean {
       state.queue = undefined;
       return false;
     case Special.Multi:
-      state.queue ??= new Uint8Array(0);
-      state.queueBytes = 0;
+      openQueue(state);
       return isSilent(state);
     case Special.Discard:
       state.queue = undefined;
       return isSilent(state);
     case Special.ReplicationState:
-      return words.is(1, 'ACK') || isSilent(state);
+      // Only a replica says this, and all that comes back is the stream: joined in its middle.
+      state.replicating ||= words.is(1, 'ACK');
+      return isSilent(state);
     default:
       return isSilent(state);
   }

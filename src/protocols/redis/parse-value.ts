@@ -13,8 +13,10 @@
  */
 import type { RedisState } from './state.ts';
 
-/** A line that is longer is not one. Redis itself allows 64 KiB. */
-const maxLineBytes = 65_536;
+/** A line that is longer is not one: lines of MONITOR hold whole values, of 512 MB at most. */
+const maxLineBytes = 2 ** 30;
+/** A number in a head with more digits is none. */
+const maxDigits = 20;
 /** Longest string in bytes, largest aggregate in values. Redis allows 512 MB unless told otherwise. */
 const maxCount = 2 ** 31 - 1;
 /** Missing values of a streamed aggregate. */
@@ -44,7 +46,7 @@ function readCount(bytes: Uint8Array, at: number, end: number): number {
     value = value * 10 + digit;
     if (value > maxCount) return Count.Broken;
   }
-  if (i >= end) return Count.More;
+  if (i >= end) return i - at > maxDigits ? Count.Broken : Count.More;
   if (i === at + 1) return oddCount(bytes, at, end);
   if (bytes[i] !== cr) return Count.Broken;
   if (i + 1 >= end) return Count.More;
@@ -65,15 +67,34 @@ function oddCount(bytes: Uint8Array, at: number, end: number): number {
   return minus ? Count.Null : Count.Streamed;
 }
 
-/** Offset behind the CRLF of the line that begins at `at`, or a `Scan`. */
-function scanLine(bytes: Uint8Array, at: number, end: number): number {
-  const last = Math.min(end, at + maxLineBytes);
-  let i = at + 1;
-  while (i < last && bytes[i] !== cr && bytes[i] !== lf) i++;
-  if (i >= last) return i >= at + maxLineBytes ? Scan.Broken : Scan.More;
-  if (bytes[i] === lf) return Scan.Broken;
-  if (i + 1 >= end) return Scan.More;
-  return bytes[i + 1] === lf ? i + 2 : Scan.Broken;
+/**
+ * Offset behind the CRLF of the line that begins at `at`, or a `Scan`. Of a line whose end has not come,
+ * `state.lineBytes` says how many bytes need not be looked at again.
+ */
+export function scanLine(bytes: Uint8Array, at: number, end: number, state: RedisState): number {
+  let i = at + state.lineBytes;
+  while (i < end && bytes[i] !== cr && bytes[i] !== lf) i++;
+  if (i + 1 >= end) {
+    if (bytes[i] === lf && i < end) return Scan.Broken;
+    state.lineBytes = i - at;
+    return i - at > maxLineBytes ? Scan.Broken : Scan.More;
+  }
+  if (state.lineBytes !== 0) state.lineBytes = 0;
+  return bytes[i] === cr && bytes[i + 1] === lf ? i + 2 : Scan.Broken;
+}
+
+/**
+ * Offset behind the end of a line of which `state.lineBytes` bytes have been dropped, and more of which
+ * begins at `at`; or a `Scan`: with `More`, all but a CR at the end may be dropped.
+ */
+export function skipLine(bytes: Uint8Array, at: number, end: number, state: RedisState): number {
+  const dropped = state.lineBytes;
+  state.lineBytes = 0;
+  const next = scanLine(bytes, at, end, state);
+  if (next !== Scan.More) return next;
+  const skipped = state.lineBytes;
+  state.lineBytes = dropped + skipped;
+  return state.lineBytes > maxLineBytes ? Scan.Broken : Scan.More;
 }
 
 /**
@@ -149,7 +170,7 @@ function scanValue(
 }
 
 function scanScalar(bytes: Uint8Array, at: number, end: number, state: RedisState): number {
-  const next = scanLine(bytes, at, end);
+  const next = scanLine(bytes, at, end, state);
   if (next > 0) state.need--;
   return next;
 }

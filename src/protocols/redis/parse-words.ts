@@ -14,6 +14,8 @@ const maxKnown = 24;
 export const maxInlineBytes = 65_536;
 export const maxWords = 2 ** 31 - 1;
 const maxStringBytes = 2 ** 31 - 1;
+/** A number in a head with more digits is none. */
+const maxDigits = 20;
 
 /** Offsets are absolute in `bytes`. */
 class WordList implements Words {
@@ -71,7 +73,7 @@ function readLength(bytes: Uint8Array, at: number, end: number, limit: number): 
     value = value * 10 + digit;
     if (value > limit) return -1;
   }
-  if (i >= end) return -2;
+  if (i >= end) return i - at > maxDigits ? -1 : -2;
   if (i === at + 1 || bytes[i] !== cr) return -1;
   if (i + 1 >= end) return -2;
   lineEnd = i + 2;
@@ -124,6 +126,27 @@ export function readWords(bytes: Uint8Array, end: number): number {
   return at;
 }
 
+/** The word that `nextWord` found: offsets, between its quotes. */
+let wordFrom = 0;
+let wordTo = 0;
+
+/** Finds the next word of a line. Offset behind it; -1: there is none; -2: a quote is not closed. */
+function nextWord(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && bytes[at]! <= 0x20) at++;
+  if (at >= to) return -1;
+  const quote = bytes[at]!;
+  if (quote === 0x22 || quote === 0x27) {
+    wordFrom = at + 1;
+    wordTo = closingQuote(bytes, at + 1, to, quote);
+    return wordTo < 0 ? -2 : wordTo + 1;
+  }
+  wordFrom = at;
+  while (at < to && bytes[at]! > 0x20) at++;
+  wordTo = at;
+  return at;
+}
+
 /**
  * Splits the line `bytes[from, to)`, without its end. The words of quoted texts are what lies between
  * the quotes, as typed. False when a quote is not closed.
@@ -132,23 +155,21 @@ export function splitLine(bytes: Uint8Array, from: number, to: number): boolean 
   words.bytes = bytes;
   words.known = 0;
   words.total = 0;
-  let at = from;
-  for (;;) {
-    while (at < to && bytes[at]! <= 0x20) at++;
-    if (at >= to) return true;
-    const quote = bytes[at]!;
-    if (quote === 0x22 || quote === 0x27) {
-      const close = closingQuote(bytes, at + 1, to, quote);
-      if (close < 0) return false;
-      words.add(at + 1, close);
-      at = close + 1;
-    } else {
-      const begin = at;
-      while (at < to && bytes[at]! > 0x20) at++;
-      words.add(begin, at);
-    }
+  for (let at = from; ; ) {
+    at = nextWord(bytes, at, to);
+    if (at < 0) return at === -1;
+    words.add(wordFrom, wordTo);
     words.total++;
   }
+}
+
+/** All words of a line: pairs of offsets, as `splitLine` finds them. */
+export function wordsOfLine(bytes: Uint8Array, from: number, to: number): number[] {
+  const spans: number[] = [];
+  for (let at = nextWord(bytes, from, to); at >= 0; at = nextWord(bytes, at, to)) {
+    spans.push(wordFrom, wordTo);
+  }
+  return spans;
 }
 
 function closingQuote(bytes: Uint8Array, from: number, to: number, quote: number): number {

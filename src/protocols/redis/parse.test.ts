@@ -197,6 +197,36 @@ describe('what is not one answer to one request', () => {
     expect(entries[7]!.request!['queued']).toBeUndefined();
   });
 
+  test('a transaction: results stand with their commands, or with none', () => {
+    const large = 'v'.repeat(8100);
+    const many = Array.from({ length: 9 }, (_, i) => command('SET', `k:${i}`, large));
+    const queued = '+QUEUED\r\n';
+    const entries = run([
+      client(command('MULTI'), command('SET', 'w', '5'), command('MULTI'), command('GET', 'w')),
+      client(command('WATCH', 'w'), command('EXEC')),
+      server('+OK\r\n', queued, '-ERR MULTI calls can not be nested\r\n', queued),
+      server('-ERR WATCH inside MULTI is not allowed\r\n', '*2\r\n+OK\r\n', bulk('5')),
+      client(command('MULTI'), ...many, command('INCR', 'n'), command('EXEC')),
+      server('+OK\r\n', queued.repeat(10), '*10\r\n', '+OK\r\n'.repeat(9), ':7\r\n'),
+      client(command('MULTI'), command('GET', 'a'), command('NOSUCH'), command('EXEC')),
+      server('+OK\r\n', queued, '-ERR unknown\r\n', '*1\r\n', bulk('1')),
+      client(command('WATCH', 'a'), command('MULTI'), command('INCR', 'a'), command('EXEC')),
+      server('+OK\r\n+OK\r\n', queued, '*-1\r\n'),
+    ]);
+    const exec = entries.filter(({ method }) => method === 'EXEC');
+    const results = exec.map(({ response }) => response!['results'] as Record<string, unknown>[]);
+    expect(results[0]).toEqual([
+      { command: 'SET', typed: 'SET w 5', reply: 'OK' },
+      { command: 'GET', typed: 'GET w', reply: '5' },
+    ]);
+    expect(results[1]!.map(({ command, reply }) => `${command} ${reply}`)).toEqual([
+      ...new Array(8).fill('SET OK'),
+      ...[' OK', ' 7'],
+    ]);
+    expect(results[2]).toEqual([{ command: '', typed: '', reply: '1' }]);
+    expect(exec[3]!.response).toMatchObject({ keyword: 'ABORTED', reply: null });
+  });
+
   test.each(['*', '>'] as const)('subscriptions and messages (%s)', (type) => {
     const confirm = (name: string, channel: string, count: number) =>
       list(type, name, channel, Buffer.from(`:${count}\r\n`));
@@ -324,6 +354,41 @@ describe('what is not one answer to one request', () => {
     expect(live.pending).toMatchObject([{ method: 'PSYNC', outcome: 'pending' }]);
   });
 
+  test.each([
+    ['a length', '$20\r\nREDIS0011-0123456789'],
+    ['a mark', `$EOF:${'0123456789'.repeat(4)}\r\nREDIS0011\r\n${'0123456789'.repeat(4)}`],
+  ])('SYNC: a file with %s, and what follows, is counted', (_name, file) => {
+    const stream = command('SET', 'a', '1');
+    const entries = run([
+      client(command('REPLCONF', 'capa', 'eof')),
+      server('+OK\r\n'),
+      client('SYNC\r\n'),
+      server('\n'),
+      server(file, stream),
+      server(stream),
+    ]);
+    expect(entries.slice(1)).toMatchObject([
+      { method: 'SYNC', outcome: 'ok', responseSize: file.length + 2 * stream.length },
+    ]);
+    expect(entries[1]!.response!['value']).toBe(`RDB ${file.split('\r')[0]}`);
+  });
+
+  test.each(['replica', 'master'])(
+    'a replication stream joined in its middle is counted; the %s is heard first',
+    (first) => {
+      const stream = command('SET', 'a', '1');
+      const acknowledgement = client(command('REPLCONF', 'ACK', '31'));
+      const talk = [acknowledgement, server(stream, stream), acknowledgement, server(stream)];
+      const events = first === 'replica' ? talk : [server(stream), ...talk];
+      const entries = entriesOf([redisProtocol], events, { fromStart: false });
+      expect(entries.at(-1)).toMatchObject({
+        ...{ method: 'REPLCONF', target: 'ACK', outcome: 'ok', responseSize: 3 * stream.length },
+        dst: { port: 9000 },
+      });
+      expect(entries.length).toBe(first === 'replica' ? 1 : 2);
+    },
+  );
+
   test('redirections and other errors have their classes', () => {
     const errors = [
       'MOVED 3999 127.0.0.1:6381',
@@ -346,6 +411,38 @@ describe('what is not one answer to one request', () => {
 });
 
 describe('values', () => {
+  test('lines of any length: beyond the limit they are counted', () => {
+    const long = 'x'.repeat(100_000);
+    const line = `+1700000000.123456 [0 [::1]:5000] "set" "a" "${long}"\r\n`;
+    const talk = [
+      client(command('EVAL', 'a', '0'), command('EVAL', 'b', '0'), command('EVAL', 'c', '0')),
+      server(`+${long}\r\n`, `-ERR ${long}\r\n`, `*3\r\n:1\r\n+${long}\r\n:2\r\n`),
+      client(command('MONITOR')),
+      server('+OK\r\n', line, line.replaceAll('x', 'y')),
+      client(command('RESET'), command('GET', 'a')),
+      server('+RESET\r\n', bulk('1')),
+    ];
+    for (const bodyLimitBytes of [1 << 20, 2000]) {
+      const pieces = inRandomPieces(talk, seededRandom(4), 1400);
+      const entries = entriesOf([redisProtocol], pieces, { bodyLimitBytes });
+      expect(entries.map(({ method, outcome }) => `${method} ${outcome}`)).toEqual([
+        ...['EVAL ok', 'EVAL failed', 'EVAL ok', 'MONITOR ok', 'MONITOR ok', 'MONITOR ok'],
+        ...['RESET ok', 'GET ok'],
+      ]);
+      expect(entries.map(({ responseSize }) => responseSize)).toEqual([
+        ...[100_003, 100_007, 100_015, 5, line.length, line.length, 8, 7],
+      ]);
+      expect(entries[4]!.target).toMatch(/^"set" "a" "xxx/);
+    }
+  });
+
+  test('a head without an end is no message, and costs no time', () => {
+    const talk = [client(command('GET', 'a')), server(`$${'0'.repeat(300_000)}`)];
+    const started = performance.now();
+    entriesOf([redisProtocol], inRandomPieces(talk, seededRandom(6), 8));
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   test('any value of RESP3 is one answer, with the value that was encoded', () => {
     const random = seededRandom(11);
     for (let round = 0; round < 60; round++) {
@@ -394,8 +491,12 @@ test('secrets are redacted in every form they have', () => {
     server('%0\r\n'),
     client(command('ACL', 'SETUSER', 'ann', 'on', `>${secret}`, `#${hash}`, '~*')),
     client(command('CONFIG', 'SET', 'maxmemory', '0', 'requirepass', secret)),
+    client(command('SENTINEL', 'SET', 'shop', 'quorum', '2', 'auth-pass', secret)),
+    client(command('SENTINEL', 'CONFIG', 'SET', 'sentinel-pass', secret)),
+    client(command('SENTINEL', 'CONFIG', 'GET', '*')),
+    server('+OK\r\n+OK\r\n+OK\r\n+OK\r\n', list('*', 'sentinel-pass', secret)),
     client(command('MIGRATE', 'h', '6379', '', '0', '5', 'AUTH2', 'ann', secret, 'KEYS', 'a', 'b')),
-    server('+OK\r\n+OK\r\n+NOKEY\r\n'),
+    server('+NOKEY\r\n'),
     client(command('CONFIG', 'GET', '*pass'), command('ACL', 'GENPASS'), command('ACL', 'LIST')),
     server(list('*', 'requirepass', secret), bulk(hash), list('*', `user ann on #${hash} ~*`)),
     client(command('MULTI'), command('CONFIG', 'SET', 'masterauth', secret), command('EXEC')),
@@ -405,20 +506,48 @@ test('secrets are redacted in every form they have', () => {
   const text = JSON.stringify(entries);
   expect(text).not.toContain(secret);
   expect(text).not.toContain(hash);
-  expect(entries.map(({ request }) => request!['arguments']).slice(0, 7)).toEqual([
+  expect(entries.map(({ request }) => request!['arguments']).slice(0, 10)).toEqual([
     ['[REDACTED]'],
     ['ann', '[REDACTED]'],
     ['[REDACTED]'],
     ['3', 'AUTH', 'ann', '[REDACTED]', 'SETNAME', 'me'],
     ['SETUSER', 'ann', 'on', '[REDACTED]', '[REDACTED]', '~*'],
     ['SET', 'maxmemory', '0', 'requirepass', '[REDACTED]'],
+    ['SET', 'shop', 'quorum', '2', 'auth-pass', '[REDACTED]'],
+    ['CONFIG', 'SET', 'sentinel-pass', '[REDACTED]'],
+    ['CONFIG', 'GET', '*'],
     ['h', '6379', '', '0', '5', 'AUTH2', 'ann', '[REDACTED]', 'KEYS', 'a', 'b'],
   ]);
-  expect(entries[6]!.request!['keys']).toEqual(['a', 'b']);
-  expect(entries.slice(7, 10).map(({ response }) => response!['reply'])).toEqual([
+  expect(entries[8]!.response!['reply']).toEqual({ 'sentinel-pass': '[REDACTED]' });
+  expect(entries[9]!.request!['keys']).toEqual(['a', 'b']);
+  expect(entries.slice(10, 13).map(({ response }) => response!['reply'])).toEqual([
     { requirepass: '[REDACTED]' },
     '[REDACTED]',
     ['user ann on #[REDACTED] ~*'],
   ]);
   expect(JSON.stringify(entriesOf([redisProtocol], talk))).toContain(secret);
+});
+
+test('secrets are redacted behind many words, in transactions, and without their request', () => {
+  const secret = 'Open5esame';
+  const made = 'c0ffee12';
+  const hash = 'ab'.repeat(32);
+  const settings = list('*', 'port', '6379', 'requirepass', secret, 'maxmemory', '0');
+  const talk = [
+    client(command('PING'), `ACL SETUSER ann ${'+get '.repeat(40)}>${secret}\r\n`),
+    server('+PONG\r\n+OK\r\n'),
+    client(command('MULTI'), command('CONFIG', 'GET', '*'), command('ACL', 'GENPASS', '32')),
+    client(command('ACL', 'LIST'), command('GET', 'a'), command('EXEC')),
+    server('+OK\r\n', '+QUEUED\r\n'.repeat(4)),
+    server(list('*', settings, bulk(made), list('*', `user ann on #${hash} ~*`), 'kept')),
+    server(settings),
+  ];
+  const entries = run(talk, { redact: true });
+  const text = JSON.stringify(entries);
+  for (const each of [secret, made, hash]) expect(text).not.toContain(each);
+  const redacted = ['port', '6379', 'requirepass', '[REDACTED]', 'maxmemory', '0'];
+  expect(entries.at(-2)!.response!['reply']).toEqual([
+    ...[redacted, '[REDACTED]', ['user ann on #[REDACTED] ~*'], 'kept'],
+  ]);
+  expect(entries.at(-1)!.response!['reply']).toEqual(redacted);
 });

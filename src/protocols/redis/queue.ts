@@ -4,7 +4,7 @@
  */
 import type { Message } from '../../dissect/contract.ts';
 import type { Command } from './commands.ts';
-import { hasSecrets } from './secrets.ts';
+import { hasSecretAnswer, hasSecrets } from './secrets.ts';
 import type { RedisState } from './state.ts';
 
 /** Commands of one transaction that are kept, in bytes; those behind are not shown with EXEC. */
@@ -14,7 +14,19 @@ const maxCommandBytes = 8192;
 /** Spans from here on are texts that do not lie in the message. */
 const madeFrom = 2 ** 30;
 
+/** Stands behind the commands that were kept, for those that were not. */
+export const furtherCommands = '...';
 const encoder = new TextEncoder();
+const further = encoder.encode(`*1\r\n$${furtherCommands.length}\r\n${furtherCommands}\r\n`);
+
+/** MULTI. Within another transaction it is an error, and changes nothing. */
+export function openQueue(state: RedisState): void {
+  if (state.queue !== undefined) return;
+  state.queue = new Uint8Array(0);
+  state.queueBytes = 0;
+  state.queueFull = false;
+  state.queueSecret = false;
+}
 
 /** The request in `words`, of which `kept` bytes are at `start`, awaits EXEC. */
 export function queueCommand(
@@ -24,6 +36,9 @@ export function queueCommand(
   start: number,
   kept: number,
 ): void {
+  // Refused within a transaction, never queued.
+  if (command?.name === 'WATCH') return;
+  if (command !== undefined && hasSecretAnswer(command)) state.queueSecret = true;
   if (command !== undefined && hasSecrets(command)) {
     append(state, standIn(command.name, '[REDACTED]'));
   } else if (kept > maxCommandBytes) {
@@ -35,10 +50,13 @@ function standIn(name: string, word: string): Uint8Array {
   return encoder.encode(`*2\r\n$${name.length}\r\n${name}\r\n$${word.length}\r\n${word}\r\n`);
 }
 
-function append(state: RedisState, added: Uint8Array): void {
-  const queue = state.queue!;
+/** Commands behind one that found no room are not kept either: results belong to commands by number. */
+function append(state: RedisState, command: Uint8Array): void {
+  if (state.queueFull) return;
   const used = state.queueBytes;
-  if (used + added.length > maxQueueBytes) return;
+  state.queueFull = used + command.length + further.length > maxQueueBytes;
+  const added = state.queueFull ? further : command;
+  const queue = state.queue!;
   if (used + added.length > queue.length) {
     const larger = new Uint8Array(Math.max(512, 2 * (used + added.length)));
     larger.set(queue.subarray(0, used));

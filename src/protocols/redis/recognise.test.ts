@@ -96,6 +96,11 @@ test.each([
     ],
     'NOSUCH a',
   ],
+  [
+    'lines with an array behind them',
+    [client('SET a b\r\n\r\n', command('ECHO', 'c')), server('+OK\r\n', bulk('c'))],
+    'SET a',
+  ],
   ['a line, by its answer', [client('PING\r\n'), server('+PONG\r\n')], 'PING '],
   ['a telling line', [client('HGETALL cart\r\n'), server('*0\r\n')], 'HGETALL cart'],
   [

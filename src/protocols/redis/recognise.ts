@@ -86,11 +86,18 @@ function recogniseLine(window: Window): number {
   let at = start;
   let telling = false;
   while (at < end) {
+    if (bytes[at] === star && at > start) {
+      // `redis-cli --pipe` puts an array behind the lines of its input.
+      const verdict = recogniseArray(bytes, at, end);
+      return verdict > 0 ? waitFor(end - start + 1) : verdict;
+    }
     const newline = findByte(bytes, lf, at, end);
     const to = newline < 0 ? end : newline;
-    for (let i = at; i < to; i++) {
-      if ((bytes[i]! < 0x20 && bytes[i] !== cr) || bytes[i]! > 0x7e) return Verdict.No;
+    if (to === at || (to === at + 1 && to < end && bytes[at] === cr)) {
+      at = to + 1;
+      continue;
     }
+    if (!isPlainText(bytes, at, to)) return Verdict.No;
     const whole = to < end;
     if (!whole && end - at < maxRecognisedName) break;
     const command = commandOfLine(bytes, at, to);
@@ -99,6 +106,13 @@ function recogniseLine(window: Window): number {
     at = to + 1;
   }
   return telling ? Verdict.Yes : waitFor(end - start + 1);
+}
+
+function isPlainText(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) {
+    if ((bytes[i]! < 0x20 && bytes[i] !== cr) || bytes[i]! > 0x7e) return false;
+  }
+  return true;
 }
 
 function commandOfLine(bytes: Uint8Array, from: number, to: number): Command | undefined {
@@ -199,12 +213,12 @@ export function isReply(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 const pushStart =
-  /^(\*3\r\n\$7\r\nmessage\r\n\$|\*4\r\n\$8\r\npmessage\r\n\$|\*3\r\n\$8\r\nsmessage\r\n\$|>[1-9]\r\n\$[0-9]{1,2}\r\n[a-z])/;
+  /^(\*3\r\n\$7\r\nmessage\r\n\$|\*4\r\n\$8\r\npmessage\r\n\$|\*3\r\n\$8\r\nsmessage\r\n\$|>[1-9]\r\n\$[0-9]{1,2}\r\n[a-z]|\+\d{10}\.\d{6} \[)/;
 
 /** Bytes in which `isPushStart` can be told. */
 export const pushStartBytes = 24;
 
-/** A message of a channel begins here. */
+/** A message of a channel, or a line of MONITOR, begins here. */
 export function isPushStart(bytes: Uint8Array, at: number, end: number): boolean {
   return pushStart.test(String.fromCharCode(...bytes.subarray(at, Math.min(end, at + 24))));
 }

@@ -2,15 +2,17 @@
 import type { Message } from '../../dissect/contract.ts';
 import { findByte } from '../../dissect/find-byte.ts';
 import type { Command } from './commands.ts';
-import { words } from './parse-words.ts';
+import { wordsOfLine } from './parse-words.ts';
 import { hasSecrets, isSecretSetting, secretWords } from './secrets.ts';
 import { Kind } from './state.ts';
 
 /** Words of one request, values of one answer, among which secrets are looked for. */
-const maxLookedAt = 4096;
+const maxLookedAt = 65_536;
 const maxNameLength = 40;
 const dollar = 0x24;
 const hashDigits = 64;
+/** Of a password that ACL GENPASS has made, in hexadecimal digits. */
+const shortestPassword = 8;
 
 /** Spans of the strings of an array whose head was read: pairs of absolute offsets. */
 function stringsOf(bytes: Uint8Array, start: number, end: number): number[] {
@@ -70,7 +72,8 @@ export function redactWords(
 ): void {
   if (!hasSecrets(command)) return;
   const end = start + kept;
-  const spans = bytes[start] === 0x2a ? stringsOf(bytes, start, end) : knownSpans();
+  const spans =
+    bytes[start] === 0x2a ? stringsOf(bytes, start, end) : wordsOfLine(bytes, start, end);
   const count = spans.length / 2;
   const word = (at: number) =>
     at < count ? capitals(bytes, spans[2 * at]!, spans[2 * at + 1]!) : undefined;
@@ -79,13 +82,7 @@ export function redactWords(
   }
 }
 
-function knownSpans(): number[] {
-  const spans: number[] = [];
-  for (let i = 0; i < words.known; i++) spans.push(words.from[i]!, words.to[i]!);
-  return spans;
-}
-
-/** Secrets of an answer, `bytes[start, end)`, to a request of this kind. */
+/** Secrets of an answer, `bytes[start, end)`, to a request of this kind; 0: the request is not known. */
 export function redactAnswer(
   message: Message,
   kind: number,
@@ -93,7 +90,9 @@ export function redactAnswer(
   start: number,
   end: number,
 ): void {
-  if (kind === Kind.Settings) redactSettings(message, bytes, start, end);
+  const isPairs = kind === Kind.Settings || (kind === 0 && isList(bytes[start]!));
+  if (isPairs) redactSettings(message, bytes, start, end);
+  else if (kind === Kind.SecretExec) redactAll(message, bytes, start, end);
   else if (kind === Kind.Hashes) redactHashes(message, bytes, start, end);
   else if (kind === Kind.Password && bytes[start] === dollar) {
     const from = lineEnd(bytes, start, end);
@@ -101,10 +100,34 @@ export function redactAnswer(
   }
 }
 
-/** Names and values of settings, one behind the other. */
+function isList(type: number): boolean {
+  return type === 0x2a || type === 0x25;
+}
+
+/** Answers of all kinds, one within the other: settings, hashes, passwords that were made (hexadecimal). */
+function redactAll(message: Message, bytes: Uint8Array, start: number, end: number): void {
+  const spans = stringsOf(bytes, start, end);
+  let isSecret = false;
+  for (let i = 0; i < spans.length; i += 2) {
+    const from = spans[i]!;
+    const to = spans[i + 1]!;
+    if (to > from && (isSecret || isMadePassword(bytes, from, to))) {
+      message.redact(from - start, to - start);
+    } else redactHashesIn(message, bytes, start, from, to);
+    isSecret = isSecretSetting(capitals(bytes, from, to));
+  }
+}
+
+function isMadePassword(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < shortestPassword) return false;
+  for (let i = from; i < to; i++) if (!isHexadecimal(bytes[i]!)) return false;
+  return true;
+}
+
+/** Names and values of settings, one behind the other, wherever they are. */
 function redactSettings(message: Message, bytes: Uint8Array, start: number, end: number): void {
   const spans = stringsOf(bytes, start, end);
-  for (let i = 0; i + 3 < spans.length; i += 4) {
+  for (let i = 0; i + 3 < spans.length; i += 2) {
     const from = spans[i + 2]!;
     const to = spans[i + 3]!;
     if (to > from && isSecretSetting(capitals(bytes, spans[i]!, spans[i + 1]!))) {
@@ -115,8 +138,18 @@ function redactSettings(message: Message, bytes: Uint8Array, start: number, end:
 
 /** `#` and the 64 digits of a SHA-256, or 64 digits alone as a whole string. */
 function redactHashes(message: Message, bytes: Uint8Array, start: number, end: number): void {
-  let digitsFrom = start;
-  for (let i = start; i <= end; i++) {
+  redactHashesIn(message, bytes, start, start, end);
+}
+
+function redactHashesIn(
+  message: Message,
+  bytes: Uint8Array,
+  start: number,
+  from: number,
+  end: number,
+): void {
+  let digitsFrom = from;
+  for (let i = from; i <= end; i++) {
     if (i < end && isHexadecimal(bytes[i]!)) continue;
     if (i - digitsFrom === hashDigits) message.redact(digitsFrom - start, i - start);
     digitsFrom = i + 1;

@@ -51,6 +51,16 @@ export function hasSecrets(command: Command): boolean {
   );
 }
 
+/** Commands whose answers hold secrets. */
+export function hasSecretAnswer({ special }: Command): boolean {
+  return (
+    special === Special.ConfigGet ||
+    special === Special.SentinelSet ||
+    special === Special.AclHashes ||
+    special === Special.AclMadePassword
+  );
+}
+
 /** The word `distance` behind `option`, looked for from `from` on. */
 function behind(
   total: number,

@@ -15,6 +15,8 @@ export const Kind = {
   Settings: 8,
   Hashes: 9,
   Password: 10,
+  /** EXEC of commands whose answers hold secrets. */
+  SecretExec: 11,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -43,6 +45,8 @@ export const Part = {
   Answer: 1,
   Push: 2,
   MonitorLine: 3,
+  /** Of the answer to SYNC: the length of a file, which comes without an end of its own. */
+  Head: 4,
 } as const;
 export type Part = (typeof Part)[keyof typeof Part];
 
@@ -58,6 +62,8 @@ export class RedisState {
   stack: number[] | undefined = undefined;
   /** Length of the string at `at`, with its head and end, when it has not come whole; else 0. */
   stringBytes = 0;
+  /** Bytes of the line at `at`, without its end, that have come; of a message begun: that are dropped. */
+  lineBytes = 0;
   /** Bytes in the window with which it is worth trying again. */
   wanted = 0;
   /** The values read are attributes of the answer, which comes behind them. */
@@ -94,6 +100,10 @@ export class RedisState {
   /** Client: commands since MULTI, or undefined outside of transactions. */
   queue: Uint8Array | undefined = undefined;
   queueBytes = 0;
+  /** No more commands of this transaction are kept. */
+  queueFull = false;
+  /** Answers of commands in this transaction hold secrets. */
+  queueSecret = false;
 
   /** Server: RESP version in use. */
   version = 2;
@@ -110,6 +120,7 @@ export class RedisState {
     this.at = 0;
     this.need = 0;
     this.stringBytes = 0;
+    this.lineBytes = 0;
     this.wanted = 0;
     this.inAttribute = false;
     this.headAt = 0;

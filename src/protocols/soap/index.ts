@@ -40,6 +40,8 @@ export const soapProtocol: Protocol = {
   ports: [80, 443, 8080],
   pairing: 'order',
   versionText: httpVersionText,
+  below: 'HTTP',
+  curl: true,
   parser: undefined,
   decode: lazily((): typeof decode => require('./decode.ts').decode),
   describe: lazily((): typeof describe => require('./decode.ts').describe),

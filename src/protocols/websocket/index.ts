@@ -21,6 +21,25 @@ export const webSocketFields: readonly FieldDeclaration[] = (
   { path: `${side}.closeReason`, type: 'text', help: 'The same in words' },
 ]);
 
+/** Codes of close frames: RFC 6455 section 7.4.1 and IANA's registry of close codes. */
+const closeNames: Readonly<Record<number, string>> = {
+  1000: 'Normal Closure',
+  1001: 'Going Away',
+  1002: 'Protocol Error',
+  1003: 'Unsupported Data',
+  1005: 'No Status Received',
+  1006: 'Abnormal Closure',
+  1007: 'Invalid Frame Payload Data',
+  1008: 'Policy Violation',
+  1009: 'Message Too Big',
+  1010: 'Mandatory Extension',
+  1011: 'Internal Error',
+  1012: 'Service Restart',
+  1013: 'Try Again Later',
+  1014: 'Bad Gateway',
+  1015: 'TLS Handshake',
+};
+
 export const webSocketProtocol: Protocol = {
   code: 5,
   id: 'websocket',
@@ -32,6 +51,7 @@ export const webSocketProtocol: Protocol = {
   ports: [],
   pairing: 'none',
   versionText: String,
+  statusNames: () => closeNames,
   parser: { recognise, newState, parse, hole, resync, resyncTail, end, inMessage },
   decode: lazily((): typeof decode => require('./decode.ts').decode),
   describe: lazily((): typeof describe => require('./decode.ts').describe),

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { GivenSchemas, ReadSchemaFile } from '../../dissect/contract.ts';
 import type { Api, SchemaControl, ServeContext } from '../context.ts';
 import { notFound } from '../errors.ts';
-import { apiErrorSchema, named } from '../schemas.ts';
+import { named } from '../named-schemas.ts';
+import { apiErrorSchema } from '../schemas.ts';
 
 const bodyLimitBytes = 64 << 20;
 const maxFiles = 10_000;

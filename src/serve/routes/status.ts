@@ -2,6 +2,7 @@
 
 import type { Counters, Health, Info, Protocols } from '../api.ts';
 import type { Api, ServeContext } from '../context.ts';
+import { protocolInfo } from '../protocol-info.ts';
 import {
   apiErrorSchema,
   countersSchema,
@@ -62,14 +63,7 @@ export function statusRoutes(app: Api, context: ServeContext): void {
 
 function protocols({ protocols, schema }: ServeContext): Protocols {
   return {
-    protocols: protocols.map((protocol) => ({
-      id: protocol.id,
-      title: protocol.title,
-      label: protocol.label,
-      colour: protocol.colour,
-      textColour: protocol.textColour,
-      specification: protocol.specification,
-    })),
+    protocols: protocols.map(protocolInfo),
     fields: schema.fields,
     macros: schema.macros,
   };

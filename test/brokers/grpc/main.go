@@ -2,6 +2,7 @@
 // call: what it sent and received, and the status.
 //
 //	grpc-peer server PORT
+//	grpc-peer web-server PORT
 //	grpc-peer client PORT
 //	grpc-peer load PORT CALLS
 package main
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -19,6 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/improbable-eng/grpc-web/go/grpcweb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/encoding/gzip"
@@ -61,6 +64,16 @@ func serve(port string) {
 	reflection.Register(server)
 	fmt.Println("listening")
 	check(server.Serve(listener))
+}
+
+// The same service behind the gRPC-Web proxy that is a library, over HTTP/1.1, in base64 as well.
+func serveWeb(port string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+	check(err)
+	server := grpc.NewServer()
+	pb.RegisterTestServiceServer(server, interop.NewTestServer())
+	fmt.Println("listening")
+	check(http.Serve(listener, grpcweb.WrapServer(server)))
 }
 
 func unary(ctx context.Context, client pb.TestServiceClient, text string, size int, gzip bool) {
@@ -181,6 +194,8 @@ func main() {
 	switch os.Args[1] {
 	case "server":
 		serve(os.Args[2])
+	case "web-server":
+		serveWeb(os.Args[2])
 	case "load":
 		calls, err := strconv.Atoi(os.Args[3])
 		check(err)

@@ -4,7 +4,14 @@
  * redraw a frame.
  */
 import type { EntryRow } from '../../../src/entry/entry.ts';
+import type { EntriesPage } from '../../../src/serve/api.ts';
 import { SharedParts } from './shared-parts.ts';
+
+/** A page of entries, and the one behind it; without that there is nothing newer. */
+export interface Pages {
+  readonly older: Pick<EntriesPage, 'entries' | 'end'>;
+  readonly newer?: Pick<EntriesPage, 'entries' | 'end'>;
+}
 
 /** Most entries held in the browser: about 40 MB, 150 MB where nothing in them is alike. */
 export const entryLimit = 120_000;
@@ -58,6 +65,14 @@ export class EntryList {
     this.startReached = false;
     this.behind = false;
     this.#marks = [];
+  }
+
+  /** Other pages in the place of all that is here. */
+  replace({ older, newer }: Pages): void {
+    this.clear();
+    this.merge([...older.entries, ...(newer?.entries ?? [])], true);
+    this.startReached = older.end;
+    this.behind = newer?.end === false;
   }
 
   /** Index of the entry with this id, or of the first newer one. */

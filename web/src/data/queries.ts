@@ -4,6 +4,7 @@ import { useCallback, useRef, useSyncExternalStore } from 'react';
 import type { Protocols } from '../../../src/serve/api.ts';
 import { api, RequestFailed } from './api.ts';
 import { useObserved } from './observable.ts';
+import { declareProtocols } from './protocol-of.ts';
 import { session } from './session.ts';
 import { periodOf } from './url-state.ts';
 
@@ -29,7 +30,11 @@ export const protocolsNow = () => queryClient.getQueryData<Protocols>(['protocol
 export const useProtocols = () =>
   useQuery({
     queryKey: ['protocols'],
-    queryFn: ({ signal }) => api.protocols(signal),
+    queryFn: async ({ signal }) => {
+      const answer = await api.protocols(signal);
+      declareProtocols(answer);
+      return answer;
+    },
     staleTime: Number.POSITIVE_INFINITY,
   });
 

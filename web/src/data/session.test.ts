@@ -100,6 +100,39 @@ beforeEach(() => {
   server = new FakeServer();
 });
 
+describe('an address with an entry', () => {
+  const opened = async (n: number, entry: number) => {
+    location.search = `?entry=${entry.toString(16).padStart(25, '0')}`;
+    const session = await started(n);
+    location.search = '';
+    return session;
+  };
+
+  it('shows it where it stands, and stays there', async () => {
+    const session = await opened(5, 2);
+    expect(session.view.get()).toMatchObject({ following: false, loaded: true });
+    server.add(6);
+    await settle();
+    expect(shown(session)).toEqual(upTo(6));
+  });
+
+  it('however old it is', async () => {
+    const session = await opened(2_000, 700);
+    expect(session.view.get().following).toBe(false);
+    expect(shown(session)).toContain(700);
+    expect(shown(session)).toContain(650);
+    expect(shown(session)).toContain(750);
+    await session.loadNewer();
+    expect(shown(session)).toContain(1_500);
+  });
+
+  it('that is not in the store shows the newest', async () => {
+    const session = await opened(500, 5_000);
+    expect(session.view.get().following).toBe(true);
+    expect(shown(session).at(-1)).toBe(500);
+  });
+});
+
 describe('what a viewer sees', () => {
   it('is what was stored, then what comes', async () => {
     const session = await started(5);

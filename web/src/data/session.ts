@@ -6,9 +6,9 @@
  *   page, then what was held back, merged by id
  */
 import type { EntryRow } from '../../../src/entry/entry.ts';
-import { formatId } from '../../../src/entry/id.ts';
 import type { LiveServerMessage } from '../../../src/serve/api.ts';
 import { api, RequestFailed } from './api.ts';
+import { entriesAround, entriesAroundEntry, placeOfTime } from './around.ts';
 import { EntryList } from './entry-list.ts';
 import { LiveLink } from './live-link.ts';
 import { askedFilter } from './messages.ts';
@@ -55,14 +55,17 @@ export class Session {
   #filledAt = 0;
   /** Newest entry known before the oldest gap that is not filled yet. */
   #gapAfter: string | undefined;
+  /** Chosen by the address the page was opened with, until it has been looked for. */
+  #addressed: string;
 
   constructor() {
     const address = readAddress(location.search);
+    this.#addressed = address.entry;
     this.view = observable<View>({
       filter: address.filter,
       asked: askedFilter(address.filter, settings.get().messages),
       range: address.range,
-      chosen: address.entry,
+      chosen: this.#addressed,
       following: true,
       paused: false,
       version: 0,
@@ -159,26 +162,29 @@ export class Session {
     this.setFollowing(false);
     this.view.set({ loading: true });
     await this.#holding(async (current) => {
-      // Ids begin with the time in microseconds: one below it stands just before the first entry.
-      const before = formatId(Math.floor(at * 1_000), 0);
-      const query = { ...this.#query(), limit: firstPage };
-      const [older, newer] = await Promise.all([
-        api.entries({ ...query, before }),
-        api.entries({ ...query, after: before }),
-      ]);
-      const [first] = newer.entries;
+      const around = await entriesAround(this.#query(firstPage), placeOfTime(at));
+      const [first] = around.newer.entries;
       if (!current() || first === undefined) return;
-      this.list.clear();
+      this.list.replace(around);
       this.#appendedMark = 0;
-      this.list.merge([...older.entries, ...newer.entries], true);
-      this.list.startReached = older.end;
-      this.list.behind = !newer.end;
       this.view.set({ chosen: first.id, loaded: true });
       this.#remember(false);
       found = true;
     });
     this.view.set({ loading: false, version: this.list.version });
     return found;
+  }
+
+  /** The entry of the address the page was opened with is shown where it stands, however old it is. */
+  async #showAddressed(current: () => boolean): Promise<void> {
+    const id = this.#addressed;
+    if (id === '') return;
+    this.#addressed = '';
+    if (this.list.indexOf(id) < 0 && !this.list.startReached) {
+      const around = await entriesAroundEntry(this.#query(firstPage), id);
+      if (current() && around !== undefined) this.list.replace(around);
+    }
+    if (current() && this.list.indexOf(id) >= 0) this.setFollowing(false);
   }
 
   /** Fetches the page before the oldest entry in memory. */
@@ -188,7 +194,7 @@ export class Session {
     if (before === undefined || loadingOlder || loading || this.list.startReached) return;
     this.view.set({ loadingOlder: true });
     await this.#guarded(async (current) => {
-      const page = await api.entries({ ...this.#query(), limit: pageSize, before });
+      const page = await api.entries({ ...this.#query(), before });
       if (!current()) return;
       this.list.merge(page.entries, true);
       this.list.startReached = page.end;
@@ -215,9 +221,9 @@ export class Session {
     this.link.follow(asked);
   }
 
-  #query() {
+  #query(limit = pageSize) {
     const { asked, range } = this.view.get();
-    return { filter: asked, ...periodOf(range, this.now()) };
+    return { filter: asked, ...periodOf(range, this.now()), limit };
   }
 
   /** New entries belong to what is shown. */
@@ -235,13 +241,13 @@ export class Session {
   async #loadNewest(): Promise<void> {
     this.view.set({ loading: true });
     await this.#holding(async (current) => {
-      const page = await api.entries({ ...this.#query(), limit: firstPage });
+      const page = await api.entries(this.#query(firstPage));
       if (!current()) return;
-      this.list.clear();
+      this.list.replace({ older: page });
       this.#appendedMark = 0;
       this.#skipped = 0;
-      this.list.merge(page.entries, true);
-      this.list.startReached = page.end;
+      await this.#showAddressed(current);
+      if (!current()) return;
       this.view.set({ loaded: true, newer: 0, hasMessages: this.list.hasMessages });
     });
     this.view.set({ loading: false, version: this.list.version });
@@ -256,7 +262,6 @@ export class Session {
       for (let pages = 1; ; pages++) {
         const page = await api.entries({
           ...this.#query(),
-          limit: pageSize,
           ...(after === undefined ? {} : { after }),
         });
         if (!current()) return;

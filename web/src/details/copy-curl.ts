@@ -1,6 +1,7 @@
 /** Copies the chosen entry as a curl command. */
 import { api, RequestFailed } from '../data/api.ts';
 import { copyText, say } from '../data/page-state.ts';
+import { protocolOf } from '../data/protocol-of.ts';
 import { queryClient } from '../data/queries.ts';
 import { session } from '../data/session.ts';
 import { curlCommand } from './curl.ts';
@@ -16,11 +17,13 @@ export async function copyCurl(): Promise<void> {
       queryKey: ['entry', id, session.list.get(id)?.outcome ?? ''],
       queryFn: () => api.entry(id),
     });
-    if (details.entry.protocol.name !== 'http' || details.entry.request === undefined) {
-      say('Only HTTP requests can be copied as curl');
+    const { entry } = details;
+    const canCopy = protocolOf(entry)?.curl === true && entry.parent === '';
+    if (!canCopy || entry.request === undefined) {
+      say('This is no request that curl could send');
       return;
     }
-    await copyText(curlCommand(details.entry), 'Copied as curl');
+    await copyText(curlCommand(entry), 'Copied as curl');
   } catch (error) {
     if (error instanceof RequestFailed) say(error.message);
     else throw error;

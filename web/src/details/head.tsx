@@ -4,6 +4,7 @@ import type { EntryDetails, Labels } from '../../../src/serve/api.ts';
 import { senderOf } from '../data/messages.ts';
 import { useObserved } from '../data/observable.ts';
 import { pageState } from '../data/page-state.ts';
+import { protocolOf, statusName, versionText } from '../data/protocol-of.ts';
 import { useProtocols } from '../data/queries.ts';
 import { settings } from '../data/settings.ts';
 import { filterBy } from '../query-bar/control.ts';
@@ -19,8 +20,6 @@ import {
   kindText,
 } from '../traffic/ends.ts';
 import { showCall, showMessages } from '../traffic/moves.ts';
-import { protocolColour } from '../traffic/row.tsx';
-import { rpcStatusName } from '../traffic/rpc-status.ts';
 import { bytes, clockTime, duration, exactTime, headAndTail } from '../ui/format.ts';
 import {
   BottomPaneIcon,
@@ -49,7 +48,7 @@ export function Head({ row, labels }: HeadProps) {
           {tail !== '' && <span className="target-tail">{tail}</span>}
         </span>
         <span className={`details-status ${statusClass(row)}`}>{fullStatus(row)}</span>
-        <PaneButtons isCall={row.protocol.name === 'http' && row.parent === ''} />
+        <PaneButtons canCopy={row.parent === '' && protocolOf(row)?.curl === true} />
       </div>
       <div className="details-facts dim">
         <Protocol row={row} />
@@ -88,30 +87,26 @@ function Elapsed({ row }: { readonly row: EntryRow }) {
 }
 
 function Protocol({ row }: { readonly row: EntryRow }) {
-  const { data } = useProtocols();
-  const known = data?.protocols.find(({ label }) => label === row.protocol.abbr);
+  useProtocols();
+  const known = protocolOf(row);
+  const { abbr } = row.protocol;
   return (
-    <span
-      className="protocol-mark"
-      style={protocolColour(known?.colour ?? 'var(--line-strong)')}
-      data-tip={known?.title}
-    >
-      {protocolText(row.protocol)}
+    <span data-tip={known?.title}>
+      <span
+        className="protocol-badge"
+        style={{ background: known?.colour, color: known?.textColour }}
+      >
+        {abbr}
+      </span>
+      {versionText(row, known?.below).slice(abbr.length)}
     </span>
   );
 }
 
-/** `HTTP 1.1`, `HTTP/2`; what is spoken on top of it has its version: `gRPC over HTTP/2`. */
-function protocolText({ name, version, abbr }: EntryRow['protocol']): string {
-  if (name !== 'http' || abbr === 'HTTP') return `${abbr} ${version}`.trimEnd();
-  const http = `HTTP/${version.replace(/\.0$/, '')}`;
-  return abbr === http ? abbr : `${abbr} over ${http}`;
-}
-
 /** With its name, where it has one: `5 NOT_FOUND`. */
 function fullStatus(row: EntryRow): string {
-  const name = rpcStatusName(row);
-  return name === '' || name === 'OK' ? statusText(row) : `${row.status} ${name}`;
+  const name = statusName(row);
+  return name === '' || row.status === 0 ? statusText(row) : `${row.status} ${name}`;
 }
 
 const words = { src: 'from', dst: 'to' } as const;
@@ -235,11 +230,11 @@ export function BackToList() {
   );
 }
 
-export function PaneButtons({ isCall }: { readonly isCall: boolean }) {
+export function PaneButtons({ canCopy }: { readonly canCopy: boolean }) {
   const place = useObserved(settings, (value) => value.detailsPlace);
   return (
     <span className="pane-buttons">
-      {isCall && (
+      {canCopy && (
         <button
           type="button"
           className="button small"

@@ -77,7 +77,7 @@ function Missing({ error }: { readonly error: Error }) {
         <div className="details-title">
           <BackToList />
           <span className="spacer" />
-          <PaneButtons isCall={false} />
+          <PaneButtons canCopy={false} />
         </div>
       </div>
       <div className="details-missing">

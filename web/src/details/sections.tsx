@@ -16,12 +16,6 @@ import { ValueTable } from './value-table.tsx';
 /** From this width on request and response stand side by side. */
 const besideFrom = 860;
 
-/** Tables that repeat what the head of the pane says: last, and closed until they are asked for. */
-const repeats = new Set([
-  ...['Details', 'Path Segments', 'Request Header', 'Response Header'],
-  // What lies below: of gRPC the HTTP, of HTTP/2 the frames.
-  ...['HTTP', 'Frames'],
-]);
 /** Longer tables are closed at first: above the other side's body they would be in its way. */
 const longTable = { both: 6, alone: 20 } as const;
 /** Characters of a closed table that are shown beside its title. */
@@ -98,18 +92,19 @@ function OneSide({ details, side, isTitled }: SideProps) {
           isForm={isForm}
           isCut={isCut}
           isLong={section.kind === 'table' && section.rows.length > longest}
-          isOnly={own.every(({ title }) => repeats.has(title))}
+          isOnly={own.every(isMinor)}
         />
       ))}
     </div>
   );
 }
 
+const isMinor = ({ minor }: Section) => minor === true;
+
 /** What tells something new first. */
 function inOrder(sections: readonly Section[]): readonly Section[] {
-  const isRepeat = ({ title }: Section) => repeats.has(title);
-  if (sections.every(isRepeat)) return sections;
-  return [...sections.filter((section) => !isRepeat(section)), ...sections.filter(isRepeat)];
+  if (sections.every(isMinor)) return sections;
+  return [...sections.filter((section) => !isMinor(section)), ...sections.filter(isMinor)];
 }
 
 /** Values of a section that is listed line by line. */
@@ -117,13 +112,10 @@ function countOf(section: Section): number {
   return section.kind === 'table' || section.kind === 'grid' ? section.rows.length : 0;
 }
 
-/** Remarks that only say in other words what the value is: a time in full. */
-const explains = /^redacted$|^\d{4}-\d{2}-\d{2}T/;
-
 /** Rows of a table that deserve attention: it is not hidden. */
 function remarks(section: Section): number {
   if (section.kind !== 'table') return 0;
-  return section.rows.filter(({ remark }) => remark !== undefined && !explains.test(remark)).length;
+  return section.rows.filter(({ remark }) => remark !== undefined && remark !== 'redacted').length;
 }
 
 /** What a closed table holds, in a line. */
@@ -155,8 +147,8 @@ function OneSection({ section, entry, side, isLong, isOnly, isForm, isCut }: Sec
   const { title } = section;
   const chosen = useObserved(settings, (value) => value.openSections)[title];
   // That a body is cut is said where the body is.
-  const known = isCut && repeats.has(title) ? 1 : 0;
-  const isClosed = isLong || (repeats.has(title) && !isOnly);
+  const known = isCut && isMinor(section) ? 1 : 0;
+  const isClosed = isLong || (isMinor(section) && !isOnly);
   const open = chosen ?? (remarks(section) > known || !isClosed);
   if (section.kind === 'body') {
     if (section.size === 0 && section.content === '' && !section.cut) return null;

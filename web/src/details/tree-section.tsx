@@ -9,6 +9,9 @@ import { useSearchText, WithSearch } from './search.tsx';
 
 type TreeSection = Extract<Section, { kind: 'tree' }>;
 
+/** A tree of fewer lines is seen at a glance. */
+const searchFrom = 12;
+
 interface Props {
   readonly section: TreeSection;
   readonly side: 'request' | 'response';
@@ -24,7 +27,7 @@ export function Tree({ section, side }: Props) {
           <div className="body-head">
             <h3>{title}</h3>
             <span className="body-controls">
-              {index.count > 1 && searchBox}
+              {index.count > searchFrom && searchBox}
               <button
                 type="button"
                 className="button icon-button small"
@@ -36,7 +39,9 @@ export function Tree({ section, side }: Props) {
               </button>
             </span>
           </div>
-          {remark !== undefined && <Remark text={remark} />}
+          {remark !== undefined && (
+            <Remark text={remark} lacksSchema={section.lacksSchema === true} />
+          )}
           {index.count === 0 ? (
             <p className="body-remark dim">empty</p>
           ) : (
@@ -48,14 +53,17 @@ export function Tree({ section, side }: Props) {
   );
 }
 
-/** How remarks begin where a schema would tell more. */
-const withoutType = 'without its type';
+interface RemarkProps {
+  readonly text: string;
+  /** A schema would tell more. */
+  readonly lacksSchema: boolean;
+}
 
-function Remark({ text }: { readonly text: string }) {
+function Remark({ text, lacksSchema }: RemarkProps) {
   return (
     <p className="body-remark amber">
       {text}
-      {text.startsWith(withoutType) && (
+      {lacksSchema && (
         <button
           type="button"
           className="button small bordered remark-button"

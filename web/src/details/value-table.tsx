@@ -31,6 +31,7 @@ export function ValueTable({
                 {row.remark !== undefined && row.remark !== 'redacted' && (
                   <span className="amber"> {row.remark}</span>
                 )}
+                {row.note !== undefined && <span className="dim"> {row.note}</span>}
                 <span className="line-actions">
                   <ValueActions path={row.path} value={row.value} name={row.name} />
                 </span>

@@ -145,7 +145,7 @@ export function makeEditor(parent: Element, text: string, handlers: EditorHandle
       drawSelection(),
       keymap.of([...historyKeymap, ...defaultKeymap]),
       EditorView.lineWrapping,
-      placeholder('Filter: http and response.status >= 400, or "free text"'),
+      placeholder('Filter: response.status >= 400, or "free text"'),
       EditorView.contentAttributes.of({ 'aria-label': 'Query', spellcheck: 'false' }),
       colours,
       errorMark,

@@ -34,8 +34,8 @@ export function Schemas() {
   return (
     <div className="schemas" ref={box}>
       <p className="dim">
-        Messages of gRPC are shown with the names and types that these files give them, from now on
-        and also in calls that were captured before, for everybody who looks at this tap.
+        Messages are shown with the names and types that these files give them, from now on and also
+        in calls that were captured before, for everybody who looks at this tap.
       </p>
       <DropZone onFiles={take} isBusy={isBusy} />
       <p className="schemas-remark" role="status">

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { EntryRow } from '../../../src/entry/entry.ts';
+import { protocols } from '../../../src/protocols/index.ts';
+import { protocolInfo } from '../../../src/serve/protocol-info.ts';
+import { declareProtocols, statusName, versionText } from '../data/protocol-of.ts';
 import { columnsNow, seenText, statusText } from './columns.ts';
 import { endFacts, endQuery, foreignNamespace, kindText, nameSource } from './ends.ts';
+
+declareProtocols({ protocols: protocols.map(protocolInfo) });
+const http = { name: 'http', version: '1.1', abbr: 'HTTP' };
 
 const row = (changes: Partial<EntryRow>) =>
   ({
@@ -9,6 +15,7 @@ const row = (changes: Partial<EntryRow>) =>
     status: 200,
     parent: '',
     contentType: '',
+    protocol: http,
     src: { ip: '10.0.0.1', port: 41_000, name: 'cart', pod: 'cart-7d9', namespace: 'shop' },
     dst: {
       ip: '10.0.0.2',
@@ -32,8 +39,8 @@ describe('the status of a row', () => {
     expect(statusText(row({ outcome: 'failed', status: 0 }))).toBe('error');
     expect(statusText(row({ status: 0 }))).toBe('');
   });
-  test('0 is a status of gRPC, and its others have names', () => {
-    const call = { contentType: 'application/grpc+proto', status: 0 };
+  test('0 is a status where the protocol declares a name for it; other names are told when pointed at', () => {
+    const call = { protocol: { name: 'http', version: '2.0', abbr: 'gRPC' }, status: 0 };
     expect(statusText(row(call))).toBe('OK');
     expect(statusText(row({ ...call, outcome: 'no response' }))).toBe('—');
     expect(statusText(row({ ...call, parent: '0af3' }))).toBe('');
@@ -42,10 +49,29 @@ describe('the status of a row', () => {
     const status = columnsNow().find(({ id }) => id === 'status');
     expect(status?.hint(failed)).toBe('5 NOT_FOUND');
   });
+  test.each([
+    ['KAFKA', 'kafka', 3, 'UNKNOWN_TOPIC_OR_PARTITION'],
+    ['AMQP', 'amqp', 404, 'NOT_FOUND'],
+    ['WS', 'websocket', 1001, 'Going Away'],
+    ['HTTP', 'http', 404, ''],
+  ])('%s: %s of %i is named %s', (abbr, name, status, expected) => {
+    const protocol = { abbr, name, version: '' };
+    expect(statusName(row({ protocol, status, outcome: 'failed' }))).toBe(expected);
+  });
   test('no answer', () => {
     expect(statusText(row({ outcome: 'pending' }))).toBe('…');
     expect(statusText(row({ outcome: 'no response' }))).toBe('—');
   });
+});
+
+test.each([
+  ['HTTP', '1.1', undefined, 'HTTP 1.1'],
+  ['HTTP/2', '2.0', undefined, 'HTTP/2'],
+  ['gRPC', '2.0', 'HTTP', 'gRPC over HTTP/2'],
+  ['GQL', '', 'SSE', 'GQL over SSE'],
+  ['SSE', '', undefined, 'SSE'],
+])('%s %s over %s is shown as %s', (abbr, version, below, expected) => {
+  expect(versionText({ protocol: { name: '', abbr, version } }, below)).toBe(expected);
 });
 
 test('where a call was seen, when more than once', () => {

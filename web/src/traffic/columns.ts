@@ -2,10 +2,10 @@
 import type { EntryRow } from '../../../src/entry/entry.ts';
 import { senderOf } from '../data/messages.ts';
 import { useObserved } from '../data/observable.ts';
+import { statusName } from '../data/protocol-of.ts';
 import { settings } from '../data/settings.ts';
 import { atLeast, bytes, clockTime, duration, exactBytes, exactTime } from '../ui/format.ts';
 import { endpointText, endQuery } from './ends.ts';
-import { rpcStatusName } from './rpc-status.ts';
 
 export interface Column {
   readonly id: string;
@@ -27,7 +27,7 @@ export function statusText(row: EntryRow): string {
   const { outcome, status } = row;
   if (outcome === 'pending') return '…';
   if (outcome === 'no response') return '—';
-  if (outcome !== 'failed') return status === 0 ? rpcStatusName(row) : String(status);
+  if (outcome !== 'failed') return status === 0 ? statusName(row) : String(status);
   if (status === 0) return 'error';
   return status >= 200 && status < 300 ? `${status}!` : String(status);
 }
@@ -36,7 +36,7 @@ function statusHint(row: EntryRow): string {
   if (row.outcome === 'pending') return 'No response yet';
   if (row.outcome === 'no response') return 'No response was seen';
   if (row.outcome === 'no request') return 'The request was not seen';
-  if (rpcStatusName(row) !== '') return `${row.status} ${rpcStatusName(row)}`;
+  if (statusName(row) !== '') return `${row.status} ${statusName(row)}`;
   if (statusText(row).endsWith('!')) return 'The answer tells of an error within it';
   return '';
 }

@@ -103,7 +103,7 @@ function NothingYet() {
       {isCluster && <InCluster />}
       {!isFile && !isCluster && (
         <>
-          <p>Any plain HTTP call from or to this machine appears here. Try one in a terminal:</p>
+          <p>Any unencrypted call from or to this machine appears here. Try one in a terminal:</p>
           <Command text="curl http://localhost:8080/" />
           {info?.demo !== true && (
             <>

@@ -10,6 +10,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import type { EntryRow } from '../../../src/entry/entry.ts';
 import { useObserved } from '../data/observable.ts';
 import { pageState } from '../data/page-state.ts';
 import { useProtocols } from '../data/queries.ts';
@@ -79,24 +80,40 @@ function useProtocolColours(): ReadonlyMap<string, string> {
   );
 }
 
-/** Widths of the column of methods: of HTTP's, of commands, of names such as `basic publish`. */
-const methodWidths = [64, 84, 104, 126] as const;
-const methodLetter = 6.7;
-const methodPadding = 22;
+interface Widths {
+  readonly steps: readonly number[];
+  readonly letter: number;
+  readonly padding: number;
+}
+
+/** Widths of the column of methods: of verbs, of commands, of names such as `basic publish`. */
+const methodWidths: Widths = { steps: [64, 84, 104, 126, 150], letter: 6.7, padding: 22 };
+/** Of the column of protocols: most badges are short. */
+const badgeWidths: Widths = { steps: [54, 64, 74], letter: 6.6, padding: 15 };
+
+function fitting({ steps, letter, padding }: Widths, lengths: readonly number[]): number {
+  const wanted = Math.max(0, ...lengths) * letter + padding;
+  return steps.find((width) => width >= wanted) ?? steps.at(-1)!;
+}
 
 /**
- * The tracks of the lines. Methods get as much as those that have been on the screen need, and never less
- * again, so that nothing jumps.
+ * The tracks of the lines. Methods and badges get as much as those that have been on the screen need, and never
+ * less again, so that nothing jumps.
  */
-function useShape(columns: readonly Column[], lengths: readonly number[]) {
-  const widest = useRef<number>(methodWidths[0]);
-  const wanted = Math.max(0, ...lengths) * methodLetter + methodPadding;
-  const fitting = methodWidths.find((width) => width >= wanted) ?? methodWidths.at(-1)!;
-  widest.current = Math.max(widest.current, fitting);
+function useShape(columns: readonly Column[], shown: readonly EntryRow[]) {
+  const method = useRef(0);
+  const badge = useRef(0);
+  const methods = shown.map((row) => row.method.length);
+  const badges = shown.map((row) => row.protocol.abbr.length);
+  method.current = Math.max(method.current, fitting(methodWidths, methods));
+  badge.current = Math.max(badge.current, fitting(badgeWidths, badges));
   const hasNode = columns.some(({ id }) => id === 'node');
   return {
     name: hasNode ? ' with-node' : '',
-    style: { '--method': `${widest.current}px` } as CSSProperties,
+    style: {
+      '--method': `${method.current}px`,
+      '--badge': `${badge.current}px`,
+    } as CSSProperties,
   };
 }
 
@@ -133,10 +150,7 @@ export function EntryGrid() {
   // Rows that leave the screen lend their elements to those that enter it.
   const slots = Math.ceil((room || roomAtFirst) / height) + 2 * overscan + 3;
   const isDrawn = shown.some(({ id }) => id === chosen);
-  const shape = useShape(
-    columns,
-    shown.map(({ method }) => method.length),
-  );
+  const shape = useShape(columns, shown);
   const active = isDrawn ? `cell-${chosen}-${column}` : undefined;
   const newestShown = top + room - headHeight >= rows.length * height - 1;
 

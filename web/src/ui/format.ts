@@ -90,7 +90,7 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${integer(n)} ${n === 1 ? one : many}`;
 }
 
-/** Characters of a path that are always shown at its end, and of one that is not so long. */
+/** Characters that are always shown at the end of a path, and of what is shorter or no path. */
 const tailLength = 18;
 const shortTailLength = 10;
 /** Whatever is shorter fits. */
@@ -99,6 +99,7 @@ const fitting = 16;
 /** Splits a long text so that its middle can be cut on screen and its end stays visible. */
 export function headAndTail(text: string): readonly [string, string] {
   if (text.length <= fitting) return [text, ''];
-  const tail = text.length > tailLength * 2 ? tailLength : shortTailLength;
+  const isLongPath = text.includes('/') && text.length > tailLength * 2;
+  const tail = isLongPath ? tailLength : shortTailLength;
   return [text.slice(0, -tail), text.slice(-tail)];
 }
