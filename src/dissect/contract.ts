@@ -6,6 +6,7 @@
  * begin and end and marks the few texts a row shows. No object, no string, no exception per message.
  * **Cold** (`Protocol.decode`, `describe`, `fields`): runs when somebody looks, filters or exports.
  */
+import type { FixedName } from './fixed-name.ts';
 
 /** Which end of a conversation bytes come from. */
 export type Side = 'client' | 'server';
@@ -129,6 +130,13 @@ export interface Message {
    * kept: header lists that were compressed, a message in several frames. Copied before the call returns.
    */
   source: Uint8Array | undefined;
+  /**
+   * Kept in front of the message's bytes, as if it lay before them: `from` and the spans in it count it in,
+   * so that it takes the place of `[from, from + lead.length)`, which may be below 0. Also copied.
+   */
+  lead: Uint8Array | undefined;
+  /** All texts are known to be ASCII: nobody has to look. */
+  isAscii: boolean;
   /** Where it began, when that is not at the window's start any more. */
   mark: Mark | undefined;
   /** The bytes to keep: the message as on the wire, or its beginning when it is cut. */
@@ -147,6 +155,8 @@ export interface Message {
   readonly host: Span;
   readonly contentType: Span;
   readonly traceId: Span;
+  /** Instead of `method`: one of a list of names. */
+  methodName: FixedName | undefined;
   /** The protocol's status number; 0 for none. */
   status: number;
   /** The call failed in its protocol's terms (HTTP: status of 400 and above). */

@@ -20,6 +20,8 @@ export function fillTexts(exchange: Exchange, message: ReportedMessage): void {
   exchange.hostLength = lengthOf(message.host, exchange.hostFrom);
   exchange.traceFrom = message.keptAt(message.traceId);
   exchange.traceLength = lengthOf(message.traceId, exchange.traceFrom);
+  exchange.methodName = message.methodName;
+  exchange.isAscii = message.isAscii;
 }
 
 /** Length of a text that is kept at `at`; one that is not kept has none. */

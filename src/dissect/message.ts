@@ -1,5 +1,6 @@
 /** The one reused object in which parsers report a message. */
-import { type Mark, type Message, Role, type Span } from './contract.ts';
+import { Incomplete, type Mark, type Message, Role, type Span } from './contract.ts';
+import type { FixedName } from './fixed-name.ts';
 
 /** Room for redactions at first; it doubles. */
 const firstRedactions = 64;
@@ -55,6 +56,8 @@ function clear(span: Span): void {
 
 export class ReportedMessage implements Message {
   source: Uint8Array | undefined = undefined;
+  lead: Uint8Array | undefined = undefined;
+  isAscii = false;
   mark: Mark | undefined = undefined;
   from = 0;
   to = 0;
@@ -68,6 +71,7 @@ export class ReportedMessage implements Message {
   readonly host: Span = { from: 0, to: 0 };
   readonly contentType: Span = { from: 0, to: 0 };
   readonly traceId: Span = { from: 0, to: 0 };
+  methodName: FixedName | undefined = undefined;
   status = 0;
   failed = false;
   version = 0;
@@ -88,6 +92,8 @@ export class ReportedMessage implements Message {
 
   reset(): void {
     this.source = undefined;
+    this.lead = undefined;
+    this.isAscii = false;
     this.mark = undefined;
     this.from = 0;
     this.to = 0;
@@ -101,6 +107,7 @@ export class ReportedMessage implements Message {
     clear(this.host);
     clear(this.contentType);
     clear(this.traceId);
+    this.methodName = undefined;
     this.status = 0;
     this.failed = false;
     this.version = 0;
@@ -117,6 +124,7 @@ export class ReportedMessage implements Message {
   }
 
   text(span: Span, value: string): void {
+    if (span === this.method) this.methodName = undefined;
     this.madeTexts ??= new Uint8Array(maxMadeTextBytes);
     const made = this.madeTexts;
     const written = putText(value, made, this.madeBytes);
@@ -179,4 +187,22 @@ export class ReportedMessage implements Message {
     }
     return length;
   }
+}
+
+/** `Incomplete` bits of one message, by the side that sent it. */
+export function incompleteBits(message: ReportedMessage, ofRequest: boolean): number {
+  return (
+    (message.hole ? (ofRequest ? Incomplete.RequestHole : Incomplete.ResponseHole) : 0) |
+    (message.cut ? (ofRequest ? Incomplete.RequestCut : Incomplete.ResponseCut) : 0) |
+    (message.unfinished
+      ? ofRequest
+        ? Incomplete.RequestUnfinished
+        : Incomplete.ResponseUnfinished
+      : 0) |
+    (message.malformed
+      ? ofRequest
+        ? Incomplete.RequestMalformed
+        : Incomplete.ResponseMalformed
+      : 0)
+  );
 }

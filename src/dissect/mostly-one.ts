@@ -32,6 +32,11 @@ export class MostlyOne<Value> {
     else this.#rest?.delete(key);
   }
 
+  deleteOldest(): void {
+    if (this.#one !== undefined) this.#one = undefined;
+    else this.#rest?.delete(this.#rest.keys().next().value!);
+  }
+
   oldest(): Value | undefined {
     return this.#one ?? this.#rest?.values().next().value;
   }

@@ -4,7 +4,7 @@ import { Incomplete, type Mark, type Output, Role } from './contract.ts';
 import type { Conversation, Speaker } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { fillPart, fillTexts } from './fill.ts';
-import { ReportedMessage } from './message.ts';
+import { incompleteBits, ReportedMessage } from './message.ts';
 import {
   abandon,
   addOpen,
@@ -14,7 +14,7 @@ import {
   partner,
   takeOpen,
 } from './pairing.ts';
-import { incompleteBits, type RowWriter } from './row-writer.ts';
+import type { RowWriter } from './row-writer.ts';
 
 /** Answers kept for requests that are still being sent; more are not such answers. */
 const maxEarly = 64;
@@ -102,7 +102,7 @@ export class Reporter implements Output {
     const conversation = this.#conversation!;
     const { message } = this;
     const parent = openOf(conversation, speaker, message.key);
-    const exchange = this.#rows.open(message.mark?.timeMs ?? speaker.window.startTime());
+    const exchange = this.#rows.openSingle(message.mark?.timeMs ?? speaker.window.startTime());
     exchange.parentTime = parent?.idTime ?? conversation.parentTime;
     exchange.parentSequence = parent?.idSequence ?? conversation.parentSequence;
     exchange.connection = conversation;
@@ -112,7 +112,7 @@ export class Reporter implements Output {
     exchange.status = message.status;
     const part = fromClient ? exchange.request : exchange.response;
     this.#keep(exchange, part);
-    this.#rows.finish(exchange, message.failed ? Outcome.Failed : Outcome.Ok);
+    this.#rows.finishSingle(message.failed ? Outcome.Failed : Outcome.Ok);
   }
 
   settle(): boolean {

@@ -3,19 +3,19 @@
  * heap of the current batch; only an exchange that still waits when its batch is sealed is copied again.
  */
 import { Batch } from '../ship/batch.ts';
-import { Outcome, RowFlag } from '../ship/columns.ts';
-import { Incomplete } from './contract.ts';
-import { Exchange, notListed, type Part, type RowConnection } from './exchange.ts';
+import { Outcome } from '../ship/columns.ts';
+import { ConnectionColumns } from './connection-columns.ts';
+import { copyBytes } from './copy-bytes.ts';
+import { Exchange, notListed, type Part } from './exchange.ts';
+import { type FixedName, NamePlaces } from './fixed-name.ts';
 import type { ReportedMessage } from './message.ts';
-import { putText } from './text.ts';
+import { putAscii, putText } from './text.ts';
 
 const redacted = new TextEncoder().encode('[REDACTED]');
 /** Room for texts that have to be rewritten because they are not UTF-8, per row. */
 const textSlack = 32 << 10;
 /** Finished exchanges that are kept for reuse. */
 const pooledExchanges = 4096;
-/** Short copies are faster in a loop than through a subarray. */
-const shortCopy = 48;
 
 export interface RowWriterOptions {
   readonly rows: number;
@@ -31,9 +31,8 @@ export interface RowWriterOptions {
 export class RowWriter {
   readonly #options: RowWriterOptions;
   #batch: Batch;
-  /** The batch's address columns, a word at a time. */
-  #sourceWords: Uint32Array;
-  #destinationWords: Uint32Array;
+  readonly #names = new NamePlaces();
+  readonly #connections: ConnectionColumns;
   #serial = 1;
   #rows = 0;
   #used = 0;
@@ -42,28 +41,39 @@ export class RowWriter {
   /** Exchanges opened since the last announcement; those still live then get a pending row. */
   #opened: Exchange[] = [];
   #pool: Exchange[] = [];
+  /** Every exchange of one message that is written as soon as it is there. */
+  readonly #single = new Exchange();
   entries = 0;
   live = 0;
 
   constructor(options: RowWriterOptions) {
     this.#options = options;
     this.#batch = this.#fresh(options.heapBytes);
-    this.#sourceWords = words(this.#batch.columns.sourceAddress);
-    this.#destinationWords = words(this.#batch.columns.destinationAddress);
+    this.#connections = new ConnectionColumns(this.#batch);
   }
 
   /** A new exchange whose time is `timeMs`; it lives until `finish` or `drop`. */
   open(timeMs: number): Exchange {
     const exchange = this.#pool.pop() ?? new Exchange();
+    this.#begin(exchange, timeMs);
+    exchange.place = this.#opened.length;
+    this.#opened.push(exchange);
+    this.live++;
+    return exchange;
+  }
+
+  /** The same for one that is finished (`finishSingle`) before anything else is opened. */
+  openSingle(timeMs: number): Exchange {
+    this.#begin(this.#single, timeMs);
+    return this.#single;
+  }
+
+  #begin(exchange: Exchange, timeMs: number): void {
     exchange.reset();
     exchange.idTime = Math.round(timeMs * 1000);
     this.#counter = (this.#counter + 1) & 0xffffff;
     const { node, thread } = this.#options;
     exchange.idSequence = node * 2 ** 32 + thread * 2 ** 24 + this.#counter;
-    exchange.place = this.#opened.length;
-    this.#opened.push(exchange);
-    this.live++;
-    return exchange;
   }
 
   /** Copies what a message keeps into the heap; `message` offsets are relative to `base` in `bytes`. */
@@ -76,12 +86,17 @@ export class RowWriter {
     part.offset = this.#used;
     part.seen = true;
     part.redacted = message.redactionCount > 0;
-    if (message.redactionCount === 0) {
-      this.#used = copyBytes(bytes, from, from + length, this.#batch.heap, this.#used);
-      part.length = length;
-    } else {
-      this.#keepRedacted(part, message, bytes, base);
+    const { lead } = message;
+    const leadBytes = lead === undefined ? 0 : lead.length;
+    if (lead !== undefined) {
+      this.#used = copyBytes(lead, 0, leadBytes, this.#batch.heap, this.#used);
     }
+    if (message.redactionCount === 0) {
+      this.#used = copyBytes(bytes, from + leadBytes, from + length, this.#batch.heap, this.#used);
+    } else {
+      this.#keepRedacted(message, bytes, base, leadBytes);
+    }
+    part.length = this.#used - part.offset;
     part.extra = made;
     if (made > 0) {
       this.#used = copyBytes(message.madeTexts!, 0, made, this.#batch.heap, this.#used);
@@ -123,6 +138,14 @@ export class RowWriter {
     this.#writeRow(exchange, outcome);
     this.entries++;
     this.drop(exchange);
+  }
+
+  /** The same for the one of `openSingle`. */
+  finishSingle(outcome: Outcome): void {
+    const exchange = this.#single;
+    this.#writeRow(exchange, outcome);
+    this.entries++;
+    exchange.connection = undefined;
   }
 
   /** Forgets an exchange without a row. */
@@ -190,12 +213,17 @@ export class RowWriter {
     if (this.#rows > 0) this.#seal();
   }
 
-  #keepRedacted(part: Part, message: ReportedMessage, bytes: Uint8Array, base: number): void {
+  #keepRedacted(
+    message: ReportedMessage,
+    bytes: Uint8Array,
+    base: number,
+    leadBytes: number,
+  ): void {
     const heap = this.#batch.heap;
     const { redactions, redactionCount } = message;
     const end = base + message.to;
     let at = this.#used;
-    let done = base + message.from;
+    let done = base + message.from + leadBytes;
     for (let i = 0; i < redactionCount; i += 2) {
       const from = Math.max(base + redactions[i]!, done);
       const to = Math.min(base + redactions[i + 1]!, end);
@@ -205,9 +233,7 @@ export class RowWriter {
       at += redacted.length;
       done = to;
     }
-    at = copyBytes(bytes, done, end, heap, at);
-    part.length = at - this.#used;
-    this.#used = at;
+    this.#used = copyBytes(bytes, done, end, heap, at);
   }
 
   #writeRow(exchange: Exchange, outcome: Outcome): void {
@@ -247,7 +273,7 @@ export class RowWriter {
     columns.outcome[row] = outcome;
     columns.capture[row] = this.#options.capture;
     this.#writeTexts(exchange, row);
-    this.#writeConnection(exchange, row);
+    this.#connections.write(exchange, row);
   }
 
   #writeTexts(exchange: Exchange, row: number): void {
@@ -255,11 +281,20 @@ export class RowWriter {
     const columns = this.#batch.columns;
     const heap = this.#batch.heap;
     const at = request.seen ? request.offset : response.offset;
+    const { method, target, host, traceId } = columns;
+    const { methodName } = exchange;
     let end = this.#used;
-    end = putText(columns.method, row, heap, at + exchange.methodFrom, exchange.methodLength, end);
-    end = putText(columns.target, row, heap, at + exchange.targetFrom, exchange.targetLength, end);
-    end = putText(columns.host, row, heap, at + exchange.hostFrom, exchange.hostLength, end);
-    end = putText(columns.traceId, row, heap, at + exchange.traceFrom, exchange.traceLength, end);
+    if (methodName !== undefined) end = this.#putName(methodName, row);
+    else end = putText(method, row, heap, at + exchange.methodFrom, exchange.methodLength, end);
+    if (exchange.isAscii) {
+      putAscii(target, row, at + exchange.targetFrom, exchange.targetLength);
+      putAscii(host, row, at + exchange.hostFrom, exchange.hostLength);
+      putAscii(traceId, row, at + exchange.traceFrom, exchange.traceLength);
+    } else {
+      end = putText(target, row, heap, at + exchange.targetFrom, exchange.targetLength, end);
+      end = putText(host, row, heap, at + exchange.hostFrom, exchange.hostLength, end);
+      end = putText(traceId, row, heap, at + exchange.traceFrom, exchange.traceLength, end);
+    }
     // An answer without content (an acknowledgement, a 204) leaves the place to the request.
     const typed = response.contentTypeLength > 0 ? response : request;
     end = putText(
@@ -273,42 +308,15 @@ export class RowWriter {
     this.#used = end;
   }
 
-  #writeConnection(exchange: Exchange, row: number): void {
-    const connection = exchange.connection!;
-    const columns = this.#batch.columns;
-    columns.stream[row] = connection.stream;
-    columns.protocol[row] = exchange.protocolCode || connection.protocolCode;
-    columns.sightings[row] = Math.min(connection.sightings, 255);
-    columns.otherNodes[row] = 0;
-    const { reversed } = exchange;
-    columns.sourcePort[row] = reversed ? connection.serverPort : connection.clientPort;
-    columns.destinationPort[row] = reversed ? connection.clientPort : connection.serverPort;
-    const secret = exchange.request.redacted || exchange.response.redacted;
-    columns.flags[row] = (secret ? RowFlag.Redacted : 0) | (connection.demo ? RowFlag.Demo : 0);
-    const { clientAddress, serverAddress } = connection;
-    const source = reversed ? this.#destinationWords : this.#sourceWords;
-    const destination = reversed ? this.#sourceWords : this.#destinationWords;
-    for (let i = 0; i < 4; i++) {
-      source[row * 4 + i] = swapped(clientAddress[i]!);
-      destination[row * 4 + i] = swapped(serverAddress[i]!);
-    }
-    if (connection.behindPort !== 0 && !reversed) this.#writeBehind(connection, row);
-  }
-
-  /** The address asked for goes to the front, that of the translation takes its place. */
-  #writeBehind({ serverPort, behindAddress, behindPort }: RowConnection, row: number): void {
-    const { frontAddress, frontPort, destinationAddress, destinationPort } = this.#batch.columns;
-    const address = behindAddress!;
-    const destination = this.#destinationWords;
-    let isSame = behindPort === serverPort;
-    for (let i = 0; i < 4; i++) {
-      isSame = destination[row * 4 + i] === swapped(address[i]!) >>> 0 && isSame;
-    }
-    if (isSame) return;
-    frontAddress.set(destinationAddress.subarray(row * 16, row * 16 + 16), row * 16);
-    frontPort[row] = serverPort;
-    destinationPort[row] = behindPort;
-    for (let i = 0; i < 4; i++) destination[row * 4 + i] = swapped(address[i]!);
+  /** Returns the end of the heap. */
+  #putName(name: FixedName, row: number): number {
+    const { columns, heap } = this.#batch;
+    const { bytes } = name;
+    const known = this.#names.at(name);
+    putAscii(columns.method, row, known < 0 ? this.#used : known, bytes.length);
+    if (known >= 0) return this.#used;
+    this.#names.set(name, this.#used);
+    return copyBytes(bytes, 0, bytes.length, heap, this.#used);
   }
 
   #bringIn(part: Part): void {
@@ -342,55 +350,15 @@ export class RowWriter {
     this.#serial++;
     this.#rows = 0;
     this.#used = 0;
+    this.#names.clear();
   }
 
   #use(batch: Batch): void {
     this.#batch = batch;
-    this.#sourceWords = words(batch.columns.sourceAddress);
-    this.#destinationWords = words(batch.columns.destinationAddress);
+    this.#connections.use(batch);
   }
 
   #fresh(heapBytes: number): Batch {
     return Batch.allocate(this.#options.rows, Math.max(heapBytes, this.#options.heapBytes));
   }
-}
-
-/** The bytes `[from, to)` copied to `at`; returns where they end. */
-function copyBytes(
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  heap: Uint8Array,
-  at: number,
-): number {
-  if (to - from > shortCopy) heap.set(bytes.subarray(from, to), at);
-  else for (let i = 0; i < to - from; i++) heap[at + i] = bytes[from + i]!;
-  return at + to - from;
-}
-
-/** Words of an address are big-endian numbers, memory is little-endian. */
-function swapped(word: number): number {
-  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
-}
-
-function words(address: Uint8Array): Uint32Array {
-  return new Uint32Array(address.buffer, address.byteOffset, address.length >> 2);
-}
-
-/** `Incomplete` bits of one message, by the side that sent it. */
-export function incompleteBits(message: ReportedMessage, ofRequest: boolean): number {
-  return (
-    (message.hole ? (ofRequest ? Incomplete.RequestHole : Incomplete.ResponseHole) : 0) |
-    (message.cut ? (ofRequest ? Incomplete.RequestCut : Incomplete.ResponseCut) : 0) |
-    (message.unfinished
-      ? ofRequest
-        ? Incomplete.RequestUnfinished
-        : Incomplete.ResponseUnfinished
-      : 0) |
-    (message.malformed
-      ? ofRequest
-        ? Incomplete.RequestMalformed
-        : Incomplete.ResponseMalformed
-      : 0)
-  );
 }

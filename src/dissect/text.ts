@@ -5,6 +5,18 @@ const encoder = new TextEncoder();
 /** Longest text of a row, in bytes; the payload keeps the whole. */
 export const maxTextBytes = 2048;
 
+export function isAscii(bytes: Uint8Array, from: number, to: number): boolean {
+  let bits = 0;
+  for (let i = from; i < to; i++) bits |= bytes[i]!;
+  return bits < 0x80;
+}
+
+/** Sets cell `row` of a text column to `[at, at + length)` of the heap, which is known to be ASCII. */
+export function putAscii(column: Uint32Array, row: number, at: number, length: number): void {
+  column[row * 2] = length === 0 ? 0 : at;
+  column[row * 2 + 1] = length > maxTextBytes ? maxTextBytes : length;
+}
+
 /**
  * Sets cell `row` of a text column to `heap[at, at + length)`. Bytes that are not ASCII are decoded
  * (damaged UTF-8 becomes U+FFFD) and written at `end`. Returns the new end of the heap.
@@ -23,9 +35,7 @@ export function putText(
     return end;
   }
   const shown = length > maxTextBytes ? maxTextBytes : length;
-  let bits = 0;
-  for (let i = at; i < at + shown; i++) bits |= heap[i]!;
-  if (bits < 0x80) {
+  if (isAscii(heap, at, at + shown)) {
     column[row * 2] = at;
     column[row * 2 + 1] = shown;
     return end;

@@ -196,7 +196,7 @@ function describeRoute(
 ): void {
   const { message } = stream.out;
   message.version = stream.state.version;
-  message.text(message.method, method.name);
+  message.methodName = method.rowName;
   const { virtualHost } = linkOf(stream);
   if (virtualHost !== '') message.text(message.host, virtualHost);
   message.role = Role.Request;

@@ -112,7 +112,7 @@ function setTexts(
   bytes: Uint8Array,
   fits: boolean,
 ): void {
-  message.text(message.method, method.name);
+  message.methodName = method.rowName;
   if (link.virtualHost !== '') message.text(message.host, link.virtualHost);
   if (!fits) return;
   const target = methodTarget(method, channel.number, bytes, spans);
@@ -222,7 +222,7 @@ function fail(
   message.reset();
   message.to = total;
   message.version = stream.state.version;
-  message.text(message.method, method.name);
+  message.methodName = method.rowName;
   message.text(message.target, methodTarget(method, channel.number, bytes, spans));
   message.role = Role.Response;
   message.key = key;

@@ -5,6 +5,8 @@
  *   u32 index in its direction · u32 length on the wire · u16 length of the path
  *   encoding (`gzip`) · u8 length of the format · format (`proto`, `json`) · path · content as on the wire
  */
+import { isAscii } from '../../dissect/text.ts';
+
 export const Flavour = { Grpc: 0xc1, GrpcWeb: 0xc2, Connect: 0xc3 } as const;
 export type Flavour = (typeof Flavour)[keyof typeof Flavour];
 
@@ -39,13 +41,19 @@ export interface KeptMessage {
 
 const nothing: Uint8Array = new Uint8Array(0);
 
+export interface PayloadHead {
+  readonly head: Uint8Array;
+  /** Its path is ASCII. */
+  readonly isAscii: boolean;
+}
+
 /** The first bytes of a message's payload; index, length and flags are filled in for each message. */
 export function payloadHead(
   flavour: Flavour,
   encoding: Uint8Array,
   format: Uint8Array,
   path: Uint8Array,
-): Uint8Array {
+): PayloadHead {
   const coding = encoding.length > maxTokenBytes ? nothing : encoding;
   const kind = format.length > maxTokenBytes ? nothing : format;
   const target = path.subarray(0, maxPathBytes);
@@ -60,14 +68,10 @@ export function payloadHead(
   head[at++] = kind.length;
   head.set(kind, at);
   head.set(target, at + kind.length);
-  return head;
+  return { head, isAscii: isAscii(target, 0, target.length) };
 }
 
-/** Where the path lies in a payload with this head, for the row. */
-export function pathEnd(head: Uint8Array): number {
-  return head.length;
-}
-
+/** Where the path lies in such a head, up to its end. */
 export function pathStart(head: Uint8Array): number {
   return head.length - ((head[12]! << 8) | head[13]!);
 }

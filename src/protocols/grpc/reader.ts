@@ -5,33 +5,26 @@
  *   u8 flags · u32 length · content
  */
 import type { Mark, Message, Output } from '../../dissect/contract.ts';
+import { fixedName } from '../../dissect/fixed-name.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 import { held, maxHeldBytes } from '../http2/payload.ts';
-import { Flavour, fillHead, PrefixFlag, pathEnd, pathStart, Remark } from './payload.ts';
+import { Flavour, fillHead, type PayloadHead, PrefixFlag, pathStart, Remark } from './payload.ts';
 import { concludeCall, endOfStream, linesEnd, noEnd, trailersEnd } from './reader-end.ts';
 
 const prefixBytes = 5;
+const methodName = fixedName('message');
 /** Longest last message of a stream that is looked into. */
 const maxEndBytes = 64 << 10;
 
 /** What the messages of one direction have in common; calls of a kind to a path share it. */
-export interface CallDirection {
+export interface CallDirection extends PayloadHead {
   /** `Protocol.code` of the messages. */
   readonly protocol: number;
   /** Version of the row. */
   readonly version: number;
   readonly flavour: Flavour;
   readonly encoding: Uint8Array;
-  /** See `payloadHead`. */
-  readonly head: Uint8Array;
 }
-
-/** Payloads are composed here, one after the other. */
-let composed: Uint8Array = new Uint8Array(16 << 10);
-/** The head that lies at the front of it. */
-let composedHead: Uint8Array | undefined;
-/** Short copies are faster in a loop than through a view. */
-const shortCopy = 48;
 
 export class MessageReader implements BodyReader {
   /** How the call ended, as the body itself tells it (gRPC-Web, Connect); -1: it has not. */
@@ -180,34 +173,29 @@ export class MessageReader implements BodyReader {
 
   #child(bytes: Uint8Array, from: number, to: number, remark: number): void {
     const head = this.#head;
+    const direction = this.#direction;
     const limit = Math.max(0, Math.min(to - from, this.#out.bodyLimit));
-    const length = head.length + limit;
-    if (composed.length < length) {
-      composed = new Uint8Array(length * 2);
-      composedHead = undefined;
-    }
     const cut = this.#length > limit && remark === 0 && !this.#hole;
     const remarks = remark | (cut ? Remark.Cut : 0) | (this.#hole ? Remark.Hole : 0);
-    if (composedHead !== head) composed.set(head);
-    composedHead = head;
-    fillHead(composed, this.#flags, remarks, this.#index++, this.#length);
-    if (limit > shortCopy) composed.set(bytes.subarray(from, from + limit), head.length);
-    else for (let i = 0; i < limit; i++) composed[head.length + i] = bytes[from + i]!;
+    fillHead(head, this.#flags, remarks, this.#index++, this.#length);
     const { message } = this.#out;
     message.reset();
-    message.source = composed;
-    message.to = length;
+    message.source = bytes;
+    message.lead = head;
+    message.from = from - head.length;
+    message.to = from + limit;
     message.mark = this.#mark;
     message.size = prefixBytes + this.#length;
     message.key = this.#key;
-    message.protocol = this.#direction.protocol;
-    message.version = this.#direction.version;
+    message.protocol = direction.protocol;
+    message.version = direction.version;
     message.cut = cut;
     message.hole = this.#hole;
     message.unfinished = remark === Remark.Unfinished;
-    message.text(message.method, 'message');
-    message.target.from = pathStart(head);
-    message.target.to = pathEnd(head);
+    message.methodName = methodName;
+    message.target.from = message.from + pathStart(head);
+    message.target.to = from;
+    message.isAscii = direction.isAscii;
     this.#out.child();
   }
 }

@@ -115,7 +115,7 @@ export function callReader(
     version: out.message.version === 0 ? firstHttp2Version : out.message.version,
     flavour: kind.flavour,
     encoding: nothing,
-    head: payloadHead(kind.flavour, nothing, kind.format, pathByNumber(path)),
+    ...payloadHead(kind.flavour, nothing, kind.format, pathByNumber(path)),
   });
   return kind.base64 ? new Base64Reader(reader) : reader;
 }

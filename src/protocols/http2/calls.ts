@@ -1,5 +1,6 @@
 /** Remote calls on HTTP/2: their messages are read as they come, their status is that of the call. */
 import { type Output, type ParserStream, Role } from '../../dissect/contract.ts';
+import type { MostlyOne } from '../../dissect/mostly-one.ts';
 import { Base64Reader } from '../grpc/base64-reader.ts';
 import { type CallKind, callCodes, callKind, unaryKind } from '../grpc/open-call.ts';
 import { sharedBytes } from '../grpc/paths.ts';
@@ -115,7 +116,7 @@ function directionOf(part: Http2Message, kind: CallKind, request: CallRequest): 
   const { code, flavour, format } = kind;
   const encoding = slice(part, part.encoding);
   const head = payloadHead(flavour, encoding, format, request.path);
-  const direction = { protocol: code, version: http2Version, flavour, encoding, head };
+  const direction = { protocol: code, version: http2Version, flavour, encoding, ...head };
   if (part.head !== undefined) {
     part.head.direction = direction;
     part.head.directionOf = request;
@@ -127,8 +128,8 @@ function slice(part: Http2Message, { at, length }: Place): Uint8Array {
   return length === 0 ? nothing : sharedBytes(part.composer.bytes, at, length);
 }
 
-function remember(calls: Map<number, CallRequest>, id: number, request: CallRequest): void {
-  if (calls.size >= maxMessages) calls.delete(calls.keys().next().value!);
+function remember(calls: MostlyOne<CallRequest>, id: number, request: CallRequest): void {
+  if (calls.size >= maxMessages) calls.deleteOldest();
   calls.set(id, request);
 }
 
@@ -136,5 +137,5 @@ function remember(calls: Map<number, CallRequest>, id: number, request: CallRequ
 export function forgetCall({ side, state, peer }: Stream, id: number, role: Role): void {
   const isAnswer = role === Role.Response || (role === Role.BySide && side === 'server');
   const { calls } = side === 'client' ? state : peer;
-  if (isAnswer && calls.size > 0) calls.delete(id);
+  if (isAnswer) calls.delete(id);
 }

@@ -2,6 +2,7 @@
  * Heads that were decoded lately. Clients and servers say the same again and again, and as long as the table
  * of the connection does not change, the same bytes are the same head: it need not be decoded anew.
  */
+import { isAscii } from '../../dissect/text.ts';
 import type { HpackDecoder } from './hpack.ts';
 import type { HeadFacts, Http2Message, Place } from './stream.ts';
 
@@ -102,6 +103,7 @@ export function keepHead(
     version: decoder.version,
     block: block.slice(),
     fields: bytes.slice(headAt, used),
+    isAscii: isAscii(bytes, headAt, used),
     places: spans,
     status,
     grpcStatus: part.grpcStatus,

@@ -6,6 +6,8 @@
  *            · name · value
  *   figures  any number of: u8 `Figure` · u32 value; those that are missing are 0
  */
+import { copyBytes } from '../../dissect/copy-bytes.ts';
+
 export const Block = {
   /** Pseudo-headers and headers. */
   Head: 1,
@@ -93,23 +95,26 @@ export class Composer {
   }
 
   put(bytes: Uint8Array, from: number, to: number): void {
-    const length = to - from;
-    this.#grow(length);
-    if (length > 64) this.bytes.set(bytes.subarray(from, to), this.used);
-    else for (let i = 0; i < length; i++) this.bytes[this.used + i] = bytes[from + i]!;
-    this.used += length;
+    this.#grow(to - from);
+    this.used = copyBytes(bytes, from, to, this.bytes, this.used);
   }
 
   figures(values: Uint32Array): void {
     this.open(Block.Figures);
     this.#grow(values.length * figureBytes);
+    const { bytes } = this;
+    let at = this.used;
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
       if (value === 0) continue;
-      this.bytes[this.used] = i;
-      this.#put32(this.used + 1, value);
-      this.used += figureBytes;
+      bytes[at] = i;
+      bytes[at + 1] = value >>> 24;
+      bytes[at + 2] = value >>> 16;
+      bytes[at + 3] = value >>> 8;
+      bytes[at + 4] = value;
+      at += figureBytes;
     }
+    this.used = at;
     this.close();
   }
 

@@ -7,6 +7,8 @@ import type { Http2Message } from './stream.ts';
 /** Looks at a message as far as it is here, once the driver's is filled from it. */
 export function refinePart(part: Http2Message, message: Message): void {
   const { bytes } = part.composer;
+  // It may add texts of its own.
+  message.isAscii = false;
   const from = part.bodyAt;
   const to = from + part.keptBytes;
   if (part.status === 0) {

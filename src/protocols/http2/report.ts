@@ -39,6 +39,7 @@ function fill(out: Output, part: Http2Message, from: number, to: number): Messag
   span(message.host, part.authority);
   span(message.contentType, part.contentType);
   span(message.traceId, part.trace);
+  message.isAscii = part.head?.isAscii === true;
   message.status = statusOf(part);
   message.protocol = part.protocol;
   // Any but 0: a reset asks whether a request waits.

@@ -22,6 +22,8 @@ const newPlace = (): Place => ({ at: 0, length: 0 });
 
 /** What was found out about a head, which all heads of the same bytes have in common. */
 export interface HeadFacts {
+  /** All of it is ASCII. */
+  readonly isAscii: boolean;
   /** Of a request: the call that it makes, `unknownPath` when it makes none. */
   request: CallRequest | undefined;
   /** What the messages behind it have in common, and the request for which that holds. */
@@ -293,7 +295,7 @@ export class Http2State {
   goAways = 0;
   readonly closed = new ClosedStreams();
   /** Of a client: paths of the calls that it made, by stream, until they are answered. */
-  readonly calls = new Map<number, CallRequest>();
+  readonly calls = new MostlyOne<CallRequest>();
   /** The connection was HTTP/1 and has been upgraded: stream 1's request came in HTTP/1. */
   readonly upgraded: boolean;
 

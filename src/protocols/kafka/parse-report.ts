@@ -72,7 +72,9 @@ export function fillRequest(window: Window, stream: Stream, kept: number, total:
   message.key = int32At(bytes, start + 8);
   message.version = version;
   message.note = noteFor(key, version);
-  message.text(message.method, apiOf(key)?.name ?? `API ${key}`);
+  const api = apiOf(key);
+  if (api !== undefined) message.methodName = api.rowName;
+  else message.text(message.method, `API ${key}`);
   const idEnd = clientIdEnd(bytes, start);
   const plan = requestPlan(key, version);
   if (plan === undefined || idEnd > start + kept) seen.reset();

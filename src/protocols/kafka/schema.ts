@@ -12,6 +12,7 @@
  *
  * with versions as `3`, `3+`, `0-12`, all when left out; `*` for an array; types as in `FieldType`.
  */
+import { type FixedName, fixedName } from '../../dissect/fixed-name.ts';
 import data from './messages.json' with { type: 'json' };
 
 /**
@@ -79,6 +80,7 @@ interface Definition {
 export interface Api {
   readonly key: number;
   readonly name: string;
+  readonly rowName: FixedName;
   readonly oldest: number;
   readonly newest: number;
 }
@@ -124,7 +126,13 @@ for (const line of data.messages) {
   list[apiKey].push(definition);
   if (kind !== 'q') continue;
   const { from, to } = definition.versions;
-  const known = apis[apiKey] ?? { key: apiKey, name, oldest: from, newest: to };
+  const known = apis[apiKey] ?? {
+    key: apiKey,
+    name,
+    rowName: fixedName(name),
+    oldest: from,
+    newest: to,
+  };
   const oldest = Math.min(known.oldest, from);
   apis[apiKey] = { ...known, oldest, newest: Math.max(known.newest, to) };
 }

@@ -37,9 +37,8 @@ export function setMethod(message: Message, command: Command | undefined, start:
   if (!long && isCapital(bytes, from, to)) {
     message.method.from = from - start;
     message.method.to = to - start;
-  } else {
-    message.text(message.method, command?.name ?? textOf(bytes, from, to).toUpperCase());
-  }
+  } else if (command !== undefined) message.methodName = command.rowName;
+  else message.text(message.method, textOf(bytes, from, to).toUpperCase());
 }
 
 /** The key, the first of several and how many more there are, or what stands in the place of one. */

@@ -6,7 +6,9 @@
  *
  * What is kept of an event are its lines as sent, without the empty one.
  */
+
 import type { Mark, Output } from '../../dissect/contract.ts';
+import { copyBytes } from '../../dissect/copy-bytes.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 import { heldMemory } from '../http/held-memory.ts';
 import { cr, equalsIgnoringCase, lf } from '../http/parse-bytes.ts';
@@ -149,9 +151,7 @@ class EventReader implements BodyReader {
       this.#isCut = true;
       return;
     }
-    if (length > 64) this.#event.set(bytes.subarray(from, from + length), this.#used);
-    else for (let i = 0; i < length; i++) this.#event[this.#used + i] = bytes[from + i]!;
-    this.#used += length;
+    this.#used = copyBytes(bytes, from, from + length, this.#event, this.#used);
   }
 
   get #limit(): number {
