@@ -139,8 +139,8 @@ export class ShopClient {
     return items;
   }
 
-  /** Says each only when the one before was answered. */
-  async talk(items: readonly ItemValue[], then?: () => void): Promise<unknown[]> {
+  /** Says each only when the one before was answered; `then` runs before the call ends. */
+  async talk(items: readonly ItemValue[], then?: () => void | Promise<void>): Promise<unknown[]> {
     type Start = () => grpc.ClientDuplexStream<ItemValue, unknown>;
     const call = (this.#client['Talk'] as Start).call(this.#client);
     const heard: unknown[] = [];
@@ -149,7 +149,7 @@ export class ShopClient {
       call.write(item);
       heard.push(await answer);
     }
-    then?.();
+    await then?.();
     const over = new Promise((resolve) => call.once('end', resolve));
     call.on('data', () => undefined);
     call.end();
