@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ToyBench } from './toy-bench.ts';
+import { maxWaiting } from './waiting.ts';
 
 const pairs = (bench: ToyBench) =>
   bench.close().map(({ request, response, outcome }) => `${request}>${response} ${outcome}`);
@@ -136,7 +137,7 @@ describe('nothing is lost in silence', () => {
     const shown = pairs(bench).filter((pair) => pair.endsWith('ok'));
     expect(shown).toEqual(
       all
-        .slice(-4096)
+        .slice(-maxWaiting)
         .concat(10_000)
         .map((i) => `Q${i}>A${i} ok`),
     );

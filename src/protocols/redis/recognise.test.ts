@@ -101,6 +101,11 @@ test.each([
     [client('SET a b\r\n\r\n', command('ECHO', 'c')), server('+OK\r\n', bulk('c'))],
     'SET a',
   ],
+  [
+    'many lines as redis-cli --pipe sends them',
+    [client('SET a b\n'.repeat(1000)), server('+OK\r\n'.repeat(1000))],
+    'SET a',
+  ],
   ['a line, by its answer', [client('PING\r\n'), server('+PONG\r\n')], 'PING '],
   ['a telling line', [client('HGETALL cart\r\n'), server('*0\r\n')], 'HGETALL cart'],
   [

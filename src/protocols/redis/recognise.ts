@@ -28,6 +28,9 @@ const tellingGroups: ReadonlySet<string> = new Set([
   'set',
 ]);
 
+/** Of lines together. */
+const tellingWeight = 8;
+
 /** See `Parser.recognise`. */
 export function recognise(window: Window, side: Side): number {
   const { bytes, start, end } = window;
@@ -84,7 +87,7 @@ function isModuleName(bytes: Uint8Array, from: number, to: number): boolean {
 function recogniseLine(window: Window): number {
   const { bytes, start, end } = window;
   let at = start;
-  let telling = false;
+  let weight = 0;
   while (at < end) {
     if (bytes[at] === star && at > start) {
       // `redis-cli --pipe` puts an array behind the lines of its input.
@@ -102,10 +105,16 @@ function recogniseLine(window: Window): number {
     if (!whole && end - at < maxRecognisedName) break;
     const command = commandOfLine(bytes, at, to);
     if (command === undefined) return Verdict.No;
-    telling ||= whole && bytes[to - 1] === cr && tellingGroups.has(command.group);
+    if (whole) weight += weightOf(command, bytes[to - 1] === cr);
     at = to + 1;
   }
-  return telling ? Verdict.Yes : waitFor(end - start + 1);
+  return weight >= tellingWeight ? Verdict.Yes : waitFor(end - start + 1);
+}
+
+/** What the command in `words` says about the protocol: names that only Redis has, `SET key value`. */
+function weightOf(command: Command, hasReturn: boolean): number {
+  if (hasReturn && tellingGroups.has(command.group)) return tellingWeight;
+  return command.name === 'SET' && words.total === 3 ? 1 : 0;
 }
 
 function isPlainText(bytes: Uint8Array, from: number, to: number): boolean {
