@@ -102,6 +102,19 @@ const reasons: readonly (readonly [number, string])[] = [
   [Incomplete.Overdue, 'it was given up after waiting too long'],
 ];
 
+const breaks = {
+  request: [Incomplete.RequestHole, Incomplete.RequestUnfinished],
+  response: [Incomplete.ResponseHole, Incomplete.ResponseUnfinished],
+} as const;
+
+/** Why a side is shown only up to somewhere, to be said there; undefined when that is its end. */
+export function breakOf(bits: number, side: 'request' | 'response'): string | undefined {
+  const [hole, unfinished] = breaks[side];
+  if ((bits & hole) !== 0) return 'Here bytes were lost by the capture.';
+  if ((bits & unfinished) !== 0) return 'Here the connection ended, in the middle of the message.';
+  return undefined;
+}
+
 /** `Incomplete` bits in words. */
 export function incompleteReasons(bits: number): string[] {
   return reasons.filter(([bit]) => (bits & bit) !== 0).map(([, text]) => text);

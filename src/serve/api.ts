@@ -99,6 +99,8 @@ export type Labels = Readonly<Record<string, string>>;
 export interface EntryDetails {
   readonly entry: Entry;
   readonly sections: Description;
+  /** Where the sections of a side stop before its end: why, in a sentence to be shown behind them. */
+  readonly breaks?: { readonly request?: string; readonly response?: string };
   /** Kubernetes labels of the pods at both ends, as they were then. */
   readonly labels?: { readonly src?: Labels; readonly dst?: Labels };
 }

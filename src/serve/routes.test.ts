@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Incomplete } from '../dissect/contract.ts';
 import { formatId } from '../entry/id.ts';
 import { Outcome } from '../ship/columns.ts';
 import type { EntriesPage } from './api.ts';
@@ -171,6 +172,17 @@ describe('one entry', () => {
     const { body } = await json(`/entries/${id(1)}`);
     expect(body.entry).toMatchObject({ outcome: 'pending', request: { body: 'ping' } });
     expect(body.sections.response).toEqual([]);
+  });
+
+  it('says where bytes are missing, behind what there is of that side', async () => {
+    const incomplete = Incomplete.ResponseHole | Incomplete.RequestUnfinished;
+    context.arrive([row(1, { request: 'pi', response: 'po', incomplete })]);
+    context.arrive([row(2, { request: 'ping', response: 'pong' })]);
+    expect((await json(`/entries/${id(1)}`)).body.breaks).toEqual({
+      request: 'Here the connection ended, in the middle of the message.',
+      response: 'Here bytes were lost by the capture.',
+    });
+    expect((await json(`/entries/${id(2)}`)).body.breaks).toBeUndefined();
   });
 
   it('that no decoder understands is shown with its bytes within reach', async () => {

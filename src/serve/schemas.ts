@@ -189,6 +189,10 @@ export const entryDetailsSchema = named(
       }),
     ),
     sections: z.object({ request: z.array(sectionSchema), response: z.array(sectionSchema) }),
+    breaks: z
+      .object({ request: z.string().exactOptional(), response: z.string().exactOptional() })
+      .exactOptional()
+      .describe('Why the sections of a side stop before its end'),
     labels: z
       .object({ src: labelsSchema.exactOptional(), dst: labelsSchema.exactOptional() })
       .exactOptional()

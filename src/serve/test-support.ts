@@ -20,6 +20,8 @@ export interface FakeRow {
   readonly status?: number;
   readonly request?: string;
   readonly response?: string;
+  /** `Incomplete` bits. */
+  readonly incomplete?: number;
 }
 
 const encoder = new TextEncoder();
@@ -39,6 +41,7 @@ export function batchOf(rows: readonly FakeRow[]): Batch {
     columns.idSequence[i] = row.sequence;
     columns.outcome[i] = row.outcome ?? Outcome.Ok;
     columns.status[i] = row.status ?? 0;
+    columns.incomplete[i] = row.incomplete ?? 0;
     [columns.requestOffset[i], columns.requestLength[i]] = heap(row.request);
     [columns.responseOffset[i], columns.responseLength[i]] = heap(row.response);
   });
@@ -85,7 +88,7 @@ export function entryAt(batch: Batch, row: number): StoredEntry {
       version: 11,
       request: part(columns.requestOffset[row]!, columns.requestLength[row]!),
       response: part(columns.responseOffset[row]!, columns.responseLength[row]!),
-      incomplete: 0,
+      incomplete: columns.incomplete[row]!,
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { DecodedExchange, Description, Section } from '../../dissect/contract.ts';
-import type { StoredEntry } from '../../entry/entry.ts';
+import { breakOf, type StoredEntry } from '../../entry/entry.ts';
 import type { EntryDetails } from '../api.ts';
 import type { Api, ServeContext } from '../context.ts';
 import { notFound } from '../errors.ts';
@@ -99,7 +99,23 @@ function details(context: ServeContext, entry: StoredEntry): EntryDetails {
     }
   }
   const labels = labelsOfEnds(context, entry);
-  return { entry: { ...entry.row, ...decoded }, sections, ...(labels && { labels }) };
+  const breaks = breaksOf(entry);
+  return {
+    entry: { ...entry.row, ...decoded },
+    sections,
+    ...(breaks && { breaks }),
+    ...(labels && { labels }),
+  };
+}
+
+function breaksOf({ payload }: StoredEntry): EntryDetails['breaks'] {
+  const request = breakOf(payload.incomplete, 'request');
+  const response = breakOf(payload.incomplete, 'response');
+  if (request === undefined && response === undefined) return undefined;
+  return {
+    ...(request !== undefined && { request }),
+    ...(response !== undefined && { response }),
+  };
 }
 
 function labelsOfEnds(context: ServeContext, { row }: StoredEntry): EntryDetails['labels'] {

@@ -1,12 +1,12 @@
 /** Request and response as their protocol describes them: tables and bodies. */
-import { useRef } from 'react';
+import { Fragment, useRef } from 'react';
 import type { Section } from '../../../src/dissect/contract.ts';
 import type { Entry } from '../../../src/entry/entry.ts';
 import type { EntryDetails } from '../../../src/serve/api.ts';
 import { useObserved } from '../data/observable.ts';
 import { settings } from '../data/settings.ts';
 import { integer } from '../ui/format.ts';
-import { ChevronIcon } from '../ui/icons.tsx';
+import { BrokenIcon, ChevronIcon } from '../ui/icons.tsx';
 import { useSize } from '../ui/use-size.ts';
 import { Body } from './body.tsx';
 import { Grid } from './grid.tsx';
@@ -67,7 +67,7 @@ interface SideProps {
 }
 
 function OneSide({ details, side, isTitled }: SideProps) {
-  const { entry, sections } = details;
+  const { entry, sections, breaks } = details;
   const own = sections[side];
   const word = side === 'request' ? 'Request' : 'Response';
   // What its protocol says first is seen, unless it is very long.
@@ -84,18 +84,24 @@ function OneSide({ details, side, isTitled }: SideProps) {
           {why ?? (entry[side] === undefined ? `There is no ${side}.` : `The ${side} is empty.`)}
         </p>
       )}
-      {inOrder(own).map((section, index) => (
-        <OneSection
-          // biome-ignore lint/suspicious/noArrayIndexKey: sections keep their order
-          key={index}
-          section={section}
-          entry={entry}
-          side={side}
-          isForm={isForm}
-          isCut={isCut}
-          isLong={section.kind === 'table' && section.rows.length > longest(section)}
-          isOnly={own.every(isMinor)}
-        />
+      {inOrder(own).map((section, index, all) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: sections keep their order
+        <Fragment key={index}>
+          <OneSection
+            section={section}
+            entry={entry}
+            side={side}
+            isForm={isForm}
+            isCut={isCut}
+            isLong={section.kind === 'table' && section.rows.length > longest(section)}
+            isOnly={own.every(isMinor)}
+          />
+          {isLastShown(all, index) && breaks?.[side] !== undefined && (
+            <p className="body-remark amber">
+              <BrokenIcon size={13} /> {breaks[side]}
+            </p>
+          )}
+        </Fragment>
       ))}
     </div>
   );
@@ -107,6 +113,12 @@ const isMinor = ({ minor }: Section) => minor === true;
 function inOrder(sections: readonly Section[]): readonly Section[] {
   if (sections.every(isMinor)) return sections;
   return [...sections.filter((section) => !isMinor(section)), ...sections.filter(isMinor)];
+}
+
+/** What was lost comes behind this one: only what repeats follows. */
+function isLastShown(sections: readonly Section[], index: number): boolean {
+  const next = sections[index + 1];
+  return next === undefined || (isMinor(next) && !isMinor(sections[index]!));
 }
 
 /** Values of a section that is listed line by line. */
