@@ -6,7 +6,7 @@ import type { EntryDetails } from '../../../src/serve/api.ts';
 import { useObserved } from '../data/observable.ts';
 import { settings } from '../data/settings.ts';
 import { integer } from '../ui/format.ts';
-import { BrokenIcon, ChevronIcon } from '../ui/icons.tsx';
+import { ChevronIcon } from '../ui/icons.tsx';
 import { useSize } from '../ui/use-size.ts';
 import { Body } from './body.tsx';
 import { Grid } from './grid.tsx';
@@ -97,9 +97,7 @@ function OneSide({ details, side, isTitled }: SideProps) {
             isOnly={own.every(isMinor)}
           />
           {isLastShown(all, index) && breaks?.[side] !== undefined && (
-            <p className="body-remark amber">
-              <BrokenIcon size={13} /> {breaks[side]}
-            </p>
+            <p className="body-remark amber">{breaks[side]}</p>
           )}
         </Fragment>
       ))}
@@ -117,8 +115,8 @@ function inOrder(sections: readonly Section[]): readonly Section[] {
 
 /** What was lost comes behind this one: only what repeats follows. */
 function isLastShown(sections: readonly Section[], index: number): boolean {
-  const next = sections[index + 1];
-  return next === undefined || (isMinor(next) && !isMinor(sections[index]!));
+  const last = sections.findLastIndex((section) => !isMinor(section));
+  return index === (last < 0 ? sections.length - 1 : last);
 }
 
 /** Values of a section that is listed line by line. */

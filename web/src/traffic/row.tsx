@@ -111,9 +111,12 @@ function targetContent(row: EntryRow): ReactNode {
   // Of a message that is a text, the beginning says most.
   const isText = row.parent !== '' && !row.target.startsWith('/');
   const [head, tail] = isText ? [row.target, ''] : headAndTail(row.target);
+  const isUnseen = row.target === '' && row.outcome === 'no request';
   return (
     <>
-      <span className="target-head">{head}</span>
+      <span className={isUnseen ? 'target-head dim' : 'target-head'}>
+        {isUnseen ? 'request not seen' : head}
+      </span>
       {tail !== '' && <span className="target-tail">{tail}</span>}
       {row.incomplete.length > 0 && (
         <span className="broken-mark amber" data-tip={row.incomplete.join('\n')}>
