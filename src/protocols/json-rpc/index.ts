@@ -57,7 +57,7 @@ export const jsonRpcProtocol: Protocol = {
   name: 'http',
   title: 'JSON-RPC 2.0',
   label: 'RPC',
-  colour: '#b7791f',
+  colour: '#96620f',
   textColour: '#ffffff',
   specification: 'https://www.jsonrpc.org/specification',
   ports: [80, 443, 8080, 8545],

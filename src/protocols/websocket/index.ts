@@ -45,7 +45,7 @@ export const webSocketProtocol: Protocol = {
   id: 'websocket',
   title: 'WebSocket',
   label: 'WS',
-  colour: '#0e8a8a',
+  colour: '#0b7676',
   textColour: '#ffffff',
   specification: 'https://www.rfc-editor.org/rfc/rfc6455',
   ports: [],
