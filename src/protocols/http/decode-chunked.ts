@@ -6,6 +6,8 @@ export interface Dechunked {
   readonly content: Uint8Array;
   readonly trailers: readonly FieldLine[];
   readonly problem: string | undefined;
+  /** The last chunk was there. */
+  readonly isWhole: boolean;
 }
 
 /** Takes the chunks apart as far as they go. */
@@ -13,6 +15,7 @@ export function dechunk(body: Uint8Array): Dechunked {
   const parts: Uint8Array[] = [];
   let trailers: readonly FieldLine[] = [];
   let problem: string | undefined;
+  let isWhole = false;
   let at = 0;
   while (at < body.length) {
     const line = readSize(body, at);
@@ -21,6 +24,7 @@ export function dechunk(body: Uint8Array): Dechunked {
       break;
     }
     if (line.size === 0) {
+      isWhole = true;
       trailers = readHead(body, line.end, false).fields;
       break;
     }
@@ -29,7 +33,7 @@ export function dechunk(body: Uint8Array): Dechunked {
     if (body[at] === 13) at++;
     if (body[at] === lf) at++;
   }
-  return { content: joined(parts), trailers, problem };
+  return { content: joined(parts), trailers, problem, isWhole };
 }
 
 function readSize(body: Uint8Array, from: number): { size: number; end: number } | undefined {

@@ -21,6 +21,8 @@ export interface DecodedMessage {
   readonly trailers: readonly FieldLine[];
   /** The body as transferred, chunks undone, compression not. */
   readonly transferred: Uint8Array;
+  /** By its framing, nothing of the body is missing. */
+  readonly isWhole: boolean;
   /** Names of the codings that compress the body, in the order in which they were applied. */
   readonly codings: readonly string[];
   readonly contentType: string;
@@ -56,10 +58,16 @@ export function readMessage(bytes: Uint8Array, isResponse: boolean): DecodedMess
     interim,
     trailers: parts?.trailers ?? noFields,
     transferred: parts?.content ?? body,
+    isWhole: parts?.isWhole ?? isWholeBody(fields, body),
     codings: codingsOf(fieldElements(fields, 'content-encoding'), transferCodings),
     contentType: fieldValue(fields, 'content-type') ?? '',
     problems: problemsOf(interim, head, parts?.problem),
   };
+}
+
+/** The body is as long as its head says. */
+export function isWholeBody(fields: readonly FieldLine[], body: Uint8Array): boolean {
+  return fieldValue(fields, 'content-length')?.trim() === String(body.length);
 }
 
 const noFields: readonly FieldLine[] = [];
@@ -139,12 +147,13 @@ export interface Content {
 
 export function contentOf(message: DecodedMessage): Content {
   if (message.codings.length === 0) {
-    const text = decodeText(message.transferred, message.contentType);
+    const text = decodeText(message.transferred, message.contentType, message.isWhole);
     return { bytes: message.transferred, text, remark: text?.remark, limited: false };
   }
   const { bytes, remark, limited } = inflateAll(message.transferred, message.codings);
   const stillCoded = remark?.includes('as on the wire') === true;
-  const text = stillCoded ? undefined : decodeText(bytes, message.contentType);
+  const isWhole = message.isWhole && !limited && remark === undefined;
+  const text = stillCoded ? undefined : decodeText(bytes, message.contentType, isWhole);
   const remarks = [remark, text?.remark].filter((each) => each !== undefined);
   return { bytes, text, remark: remarks.length > 0 ? remarks.join('; ') : undefined, limited };
 }

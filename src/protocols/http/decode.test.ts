@@ -366,6 +366,17 @@ describe('character sets', () => {
     expect(content).toMatchObject({ text: 'a', charset: 'utf-8' });
   });
 
+  test('a whole body of no said type that ends within a character is binary', () => {
+    const bytes = Buffer.from([0x61, 0x62, 0xc3]);
+    const whole = decodeResponse(withBody('Content-Length: 3', bytes));
+    expect(whole.content).toMatchObject({ encoding: 'base64', text: bytes.toString('base64') });
+    const chunked = Buffer.concat([Buffer.from('3\r\n'), bytes, Buffer.from('\r\n0\r\n\r\n')]);
+    const inChunks = decodeResponse(withBody('Transfer-Encoding: chunked', chunked));
+    expect(inChunks.content).toMatchObject({ encoding: 'base64', size: 3 });
+    const cut = decodeResponse(withBody('Content-Length: 4', bytes));
+    expect(cut.content).toMatchObject({ text: 'ab', charset: 'utf-8' });
+  });
+
   test('binary is base64', () => {
     for (const type of ['image/png', 'application/octet-stream', '']) {
       const { content } = decodeResponse(

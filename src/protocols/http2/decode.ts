@@ -7,7 +7,7 @@ import {
 } from '../../dissect/contract.ts';
 import { requestValues, responseValues } from '../http/decode.ts';
 import { type DecodedHead, FieldLine, fieldElements, fieldValue } from '../http/decode-head.ts';
-import type { DecodedMessage } from '../http/decode-message.ts';
+import { type DecodedMessage, isWholeBody } from '../http/decode-message.ts';
 import { errorName } from './errors.ts';
 import { fieldPrefixBytes } from './hpack.ts';
 import { Block, blockPrefixBytes, type FigureName, figureBytes, figureNames } from './payload.ts';
@@ -55,6 +55,7 @@ export function readHttp2(bytes: Uint8Array): Http2Decoded {
     interim: heads,
     trailers,
     transferred: body,
+    isWhole: isWholeBody(fields, body),
     codings,
     contentType: fieldValue(fields, 'content-type') ?? '',
     problems: problemsOf(figures, head === emptyHead),
