@@ -123,6 +123,17 @@ test.each([
   }
 });
 
+test('lines that wait for an array behind their answer keep the order in which all was said', () => {
+  const events = [
+    ...[client('SET a b\r\nSET c d\r\n'), server('+OK\r\n+OK\r\n')],
+    ...[client(command('ECHO', 'e')), server(bulk('e'))],
+  ];
+  const entries = entriesOf([redisProtocol], events);
+  expect(entries.map(({ method, response }) => `${method} ${response!['value']}`)).toEqual([
+    ...['SET OK', 'SET OK', 'ECHO e'],
+  ]);
+});
+
 test('the sides are told apart in the middle, whichever is heard first', () => {
   const events = [server(list('*', 'a', 'b')), client(command('DEL', 'a')), server(':1\r\n')];
   const entries = entriesOf([redisProtocol], events, { fromStart: false });

@@ -90,9 +90,10 @@ function recogniseLine(window: Window): number {
   let weight = 0;
   while (at < end) {
     if (bytes[at] === star && at > start) {
-      // `redis-cli --pipe` puts an array behind the lines of its input.
+      // `redis-cli --pipe` puts an array behind the lines of its input. These may have been answered
+      // already: it is the answer that tells, so that all is read in the order in which it was said.
       const verdict = recogniseArray(bytes, at, end);
-      return verdict > 0 ? waitFor(end - start + 1) : verdict;
+      return verdict === Verdict.No ? verdict : waitFor(end - start + 1);
     }
     const newline = findByte(bytes, lf, at, end);
     const to = newline < 0 ? end : newline;
