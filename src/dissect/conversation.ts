@@ -94,6 +94,8 @@ export class Conversation implements RowConnection {
   parentSequence = 0;
   /** The client has sent requests without waiting for the answer before. */
   pipelined = false;
+  /** `pairing: 'order'`: requests were lost, and no answer has come or was lost since. */
+  lossIsOpen = false;
   /** `pairing: 'order'`: answers still to come, first of all, to requests that were given up. */
   owed = 0;
   demo = false;

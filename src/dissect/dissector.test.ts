@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ToyBench } from './toy-bench.ts';
-import { maxWaiting } from './waiting.ts';
+import { maxLive } from './waiting.ts';
 
 const pairs = (bench: ToyBench) =>
   bench.close().map(({ request, response, outcome }) => `${request}>${response} ${outcome}`);
@@ -129,16 +129,25 @@ describe('nothing is lost in silence', () => {
     expect(shown).toEqual(['Q1>A1 ok', 'Q6000>A6000 ok']);
   });
 
-  it('more requests at a time than may wait: none has the answer of another', () => {
-    const all = Array.from({ length: 10_000 }, (_, i) => i);
+  it('a loss before the client is known to pipeline: no answer goes to another request', () => {
+    const bench = new ToyBench().say(0, 'Q0\n').say(1, 'A0\n').lose(0, 3);
+    bench.say(0, 'Q2\nQ3\n').say(1, 'A1\nA2\nA3\n');
+    bench.now += 5000;
+    bench.say(0, 'Q4\n').say(1, 'A4\n');
+    const shown = pairs(bench).filter((pair) => pair.endsWith('ok'));
+    expect(shown).toEqual(['Q0>A0 ok', 'Q4>A4 ok']);
+  });
+
+  it.each([10_000, 40_000])('%i requests at a time: none has the answer of another', (count) => {
+    const all = Array.from({ length: count }, (_, i) => i);
     const bench = new ToyBench().say(0, all.map((i) => `Q${i}\n`).join(''));
     bench.say(1, all.map((i) => `A${i}\n`).join(''));
-    bench.say(0, 'Q10000\n').say(1, 'A10000\n');
+    bench.say(0, `Q${count}\n`).say(1, `A${count}\n`);
     const shown = pairs(bench).filter((pair) => pair.endsWith('ok'));
     expect(shown).toEqual(
       all
-        .slice(-maxWaiting)
-        .concat(10_000)
+        .slice(-maxLive)
+        .concat(count)
         .map((i) => `Q${i}>A${i} ok`),
     );
   });

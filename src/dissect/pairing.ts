@@ -12,7 +12,7 @@ import { type Conversation, maxOpenMessages, type Speaker } from './conversation
 import { Exchange } from './exchange.ts';
 import { MostlyOne } from './mostly-one.ts';
 import type { RowWriter } from './row-writer.ts';
-import { maxWaiting } from './waiting.ts';
+import { maxLive, maxWaiting } from './waiting.ts';
 
 /** Quiet time of packet time, ms, after which the answers to lost requests are no longer expected. */
 const quietMs = 1000;
@@ -30,13 +30,22 @@ export function awaitAnswer(
   const { waiting } = conversation;
   if (waiting.length > 0 && conversation.protocol?.pairing === 'order') {
     const quiet = now - conversation.lastTime > quietMs;
-    if (waiting.newest()!.barrier && (!conversation.pipelined || quiet)) dropBarriers(conversation);
+    if (waiting.newest()!.barrier) {
+      if (!conversation.pipelined || quiet) dropBarriers(conversation);
+    } else if (conversation.lossIsOpen && !conversation.pipelined) {
+      // It does pipeline, so what was lost may still be answered: the request behind it may not wait alone.
+      const first = waiting.shift()!;
+      waiting.push(barrier);
+      waiting.push(first);
+    }
     // What was asked behind a loss has had its answer by now, or was lost as well.
-    else if (quiet && waiting.oldest()!.barrier) giveUpAll(conversation, rows, 0);
+    if (quiet && waiting.oldest()?.barrier === true) giveUpAll(conversation, rows, 0);
     if (waiting.length > 0) conversation.pipelined = true;
   }
   waiting.push(exchange);
-  if (waiting.length > maxWaiting) giveUpOldest(conversation, rows);
+  if (waiting.length <= maxWaiting) return;
+  const mayPipeline = conversation.protocol?.pairing === 'order';
+  if (!mayPipeline || rows.live > maxLive) giveUpOldest(conversation, rows);
 }
 
 /** Too many wait. The answer to the oldest, which is owed, is kept from being taken for another's. */
@@ -139,6 +148,7 @@ export function abandon(conversation: Conversation, exchange: Exchange, rows: Ro
 export function partner(conversation: Conversation, key: number): Exchange | undefined {
   const { waiting, protocol } = conversation;
   if (protocol?.pairing === 'key') return waiting.take(key);
+  conversation.lossIsOpen = false;
   if (conversation.owed > 0) {
     conversation.owed--;
     return undefined;
@@ -154,8 +164,10 @@ export function losePlace(conversation: Conversation, side: Side, rows: RowWrite
   const { waiting } = conversation;
   if (side === 'client') {
     if (waiting.newest()?.barrier !== true) waiting.push(barrier);
+    conversation.lossIsOpen = true;
     return;
   }
+  conversation.lossIsOpen = false;
   giveUpAll(conversation, rows, Incomplete.ResponseHole);
   if (conversation.pipelined) waiting.push(barrier);
 }

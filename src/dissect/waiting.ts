@@ -9,8 +9,13 @@
  */
 import type { Exchange } from './exchange.ts';
 
-/** More requests than this in flight on one connection: the oldest are given up. */
+/**
+ * More requests than this in flight on one connection: the oldest are given up. Where answers come in
+ * order, a pipeline may be longer as long as no more than `maxLive` exchanges of all connections are on
+ * their way.
+ */
 export const maxWaiting = 4096;
+export const maxLive = 32_768;
 /** So many are searched one by one; with this many or fewer left, the index is given up. */
 const nearBy = 16;
 const few = 4;
