@@ -208,10 +208,10 @@ export interface Output {
    */
   begin(): void;
   /**
-   * `pairing: 'key'`: as much of the message with `message.key` as has come takes the place of what `begin`
-   * kept. For one that was begun with nothing, since its entry was needed before its bytes were worth keeping.
+   * `pairing: 'key'`: gives the message of this key, which begins at `mark` and is reported later, its id now:
+   * messages within it may be reported before it.
    */
-  extend(): void;
+  reserve(key: number, mark: Mark): void;
   /**
    * The message begun last on this side (with `pairing: 'key'`: the one with `message.key`) is complete:
    * `size` is its true length on the wire. `message.hole`, `cut`, `unfinished`, and a `failed`, `status`,

@@ -86,6 +86,8 @@ export class Conversation implements RowConnection {
   protocol: Protocol | undefined;
   clientEnd: End | -1;
   /** With `pairing: 'key'`, by their key: exchanges whose request was begun and is not finished. */
+  /** `pairing: 'key'`: of messages that are not reported yet. */
+  reserved: MostlyOne<Exchange> | undefined;
   openRequests: MostlyOne<Exchange> | undefined;
   /** The same for their answers. */
   openResponses: MostlyOne<Exchange> | undefined;

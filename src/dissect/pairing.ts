@@ -107,6 +107,7 @@ export function openOf(
   return (
     conversation.openResponses?.get(key) ??
     conversation.openRequests?.get(key) ??
+    conversation.reserved?.get(key) ??
     conversation.waiting.find(key)
   );
 }
@@ -203,6 +204,8 @@ function giveUp(
 
 /** The connection is over: everything unfinished becomes an entry as it is. */
 export function settleAll(conversation: Conversation, rows: RowWriter): void {
+  for (const exchange of conversation.reserved?.values() ?? []) rows.drop(exchange);
+  conversation.reserved = undefined;
   const server = conversation.speaker('server');
   const client = conversation.speaker('client');
   for (const map of [conversation.openResponses, conversation.openRequests]) {

@@ -5,6 +5,7 @@ import type { Conversation, Speaker } from './conversation.ts';
 import type { Exchange } from './exchange.ts';
 import { fillPart, fillTexts } from './fill.ts';
 import { incompleteBits, ReportedMessage } from './message.ts';
+import { MostlyOne } from './mostly-one.ts';
 import {
   abandon,
   addOpen,
@@ -68,12 +69,11 @@ export class Reporter implements Output {
     else this.#response(false);
   }
 
-  extend(): void {
+  reserve(key: number, mark: Mark): void {
     const conversation = this.#conversation!;
-    const isRequest = this.#isRequest();
-    const open = isRequest ? conversation.openRequests : conversation.openResponses;
-    const exchange = open?.get(this.message.key);
-    if (exchange !== undefined) this.#replace(exchange, isRequest);
+    conversation.reserved ??= new MostlyOne();
+    if (conversation.reserved.get(key) !== undefined) return;
+    conversation.reserved.set(key, this.#rows.open(mark.timeMs));
   }
 
   finish(size: number): void {
@@ -173,7 +173,7 @@ export class Reporter implements Output {
     const speaker = this.#speaker!;
     const { message } = this;
     const early = conversation.early.length > 0 ? conversation.takeEarly() : undefined;
-    const exchange = early ?? this.#rows.open(message.mark?.timeMs ?? speaker.window.startTime());
+    const exchange = early ?? this.#open(conversation, speaker);
     exchange.connection = conversation;
     exchange.reversed = message.role === Role.Request && speaker.side === 'server' && !message.push;
     this.#fillRequest(exchange, complete);
@@ -204,7 +204,7 @@ export class Reporter implements Output {
       this.#rows.drop(found);
       return;
     }
-    const exchange = found ?? this.#rows.open(message.mark?.timeMs ?? speaker.window.startTime());
+    const exchange = found ?? this.#open(conversation, speaker);
     exchange.connection = conversation;
     if (found === undefined) {
       exchange.reversed = message.role === Role.Response && speaker.side === 'client';
@@ -231,6 +231,17 @@ export class Reporter implements Output {
     } else {
       this.#rows.hold(exchange, exchange.response);
     }
+  }
+
+  /** A new exchange, or the one that was reserved for the message. */
+  #open(conversation: Conversation, speaker: Speaker): Exchange {
+    const { key, mark } = this.message;
+    const reserved = conversation.reserved?.get(key);
+    if (reserved === undefined) {
+      return this.#rows.open(mark === undefined ? speaker.window.startTime() : mark.timeMs);
+    }
+    conversation.reserved!.delete(key);
+    return reserved;
   }
 
   /** The first part of an exchange: its bytes go into the batch. */

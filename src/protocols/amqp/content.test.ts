@@ -43,8 +43,8 @@ const { table } = fc.letrec<{ table: Pair; value: Pair }>((tie) => ({
     same(fc.boolean()),
     same(fc.constant(null)),
     same(fc.maxSafeInteger()),
-    // Whole numbers are written as such.
-    same(fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Number.isInteger(n))),
+    // Left to itself amqplib takes fractions beyond 2^50 for whole numbers, and fails.
+    typed('double', fc.double({ noNaN: true, noDefaultInfinity: true })),
     typed('byte', fc.integer({ min: -128, max: 127 })),
     typed('short', fc.integer({ min: -32_768, max: 32_767 })),
     typed('int', fc.integer()),

@@ -184,8 +184,8 @@ export class TestStream implements Output {
   child(): void {
     throw new Error('HTTP reports no messages within messages');
   }
-  extend(): void {
-    throw new Error('HTTP begins no message with nothing');
+  reserve(): void {
+    throw new Error('HTTP reports no messages within messages');
   }
   mark(): void {}
   settle(): boolean {

@@ -2,7 +2,7 @@
 import type { Window } from '../../dissect/contract.ts';
 import { areMessages } from '../grpc/prefixes.ts';
 import { openUnnamed } from './calls.ts';
-import { beginEmpty, type Stream } from './report.ts';
+import { reserveEntry, type Stream } from './report.ts';
 import { type Http2Message, maxMessages, takeMessage } from './stream.ts';
 
 /** gRPC answers with no other. */
@@ -33,6 +33,8 @@ export function adoptStream(
   part.inner = openUnnamed(stream, part);
   // The answer came first, and its entry stands for the call: the messages of the request go under it.
   part.isLoose = side === 'client' && peer.messages.get(id)?.begun === true && out.noteOf(id) === 0;
-  if (!part.isLoose) beginEmpty(stream, part);
+  if (part.isLoose) return part;
+  reserveEntry(stream, part);
+  state.fresh.push(part);
   return part;
 }

@@ -8,7 +8,6 @@ import { Figure } from './payload.ts';
 import {
   beginMessage,
   completeMessage,
-  extendMessage,
   mayBegin,
   nameRequest,
   type Stream,
@@ -41,8 +40,7 @@ function reportHeads(stream: Stream): void {
   const { fresh, messages } = stream.state;
   for (const part of fresh) {
     if (messages.get(part.id) !== part) continue;
-    if (part.isEmpty) extendMessage(stream, part);
-    else if (!part.begun && mayBegin(stream, part)) beginMessage(stream, part, Role.BySide);
+    if (!part.begun && mayBegin(stream, part)) beginMessage(stream, part, Role.BySide);
   }
   fresh.length = 0;
 }

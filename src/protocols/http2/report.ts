@@ -68,23 +68,12 @@ export function beginMessage({ out }: Stream, part: Http2Message, role: Role): v
   out.begin();
 }
 
-/**
- * The same for one whose entry is needed now, for what is within its body. Mostly the whole of it has come,
- * and then it would be kept twice: nothing is, until all that has come is read (`extendMessage`).
- */
-export function beginEmpty({ out, state }: Stream, part: Http2Message): void {
-  fill(out, part, 0, 0);
-  part.begun = true;
-  part.isEmpty = true;
-  out.begin();
-  state.fresh.push(part);
-}
-
-/** The rest of a message that was begun empty is still to come. */
-export function extendMessage({ out }: Stream, part: Http2Message): void {
-  fill(out, part, 0, part.composer.used);
-  part.isEmpty = false;
-  out.extend();
+/** What is within its body goes under its entry, whose id therefore is needed before the entry is there. */
+export function reserveEntry(stream: Stream, part: Http2Message): void {
+  const { out, side } = stream;
+  if (part.begun || !mayBegin(stream, part)) return;
+  const hasRequest = side === 'server' && out.noteOf(part.id) !== 0;
+  if (!hasRequest) out.reserve(part.id, part.mark);
 }
 
 /** Nothing more will come of this message; it is forgotten. */
@@ -133,7 +122,8 @@ export function nameRequest(stream: Stream, part: Http2Message): void {
 function readUnnamed(stream: Stream, part: Http2Message): BodyReader | undefined {
   if (part.inner !== undefined) return undefined;
   const reader = openUnnamed(stream, part);
-  if (!part.begun && mayBegin(stream, part)) beginEmpty(stream, part);
+  reserveEntry(stream, part);
+  stream.state.fresh.push(part);
   const { composer, bodyAt, keptBytes } = part;
   reader.data(composer.bytes, bodyAt, bodyAt + keptBytes);
   return reader;
@@ -150,7 +140,7 @@ export function openBody(stream: Stream, part: Http2Message, ends: boolean): voi
   part.inner = openCall(stream, part, ends);
   if (ends) return;
   if (part.inner !== undefined) {
-    if (!part.begun && mayBegin(stream, part)) beginEmpty(stream, part);
+    reserveEntry(stream, part);
     return;
   }
   const { at, length } = part.contentType;
@@ -159,7 +149,7 @@ export function openBody(stream: Stream, part: Http2Message, ends: boolean): voi
   if (!mayHaveReader(length)) return;
   const { bytes } = part.composer;
   part.inner = bodyReaderFor(out, side, part.id, part.requestNote, bytes, at, at + length);
-  if (part.inner !== undefined && !part.begun && mayBegin(stream, part)) beginEmpty(stream, part);
+  if (part.inner !== undefined) reserveEntry(stream, part);
 }
 
 /** A message whose head may be reported before it is complete. */

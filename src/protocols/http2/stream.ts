@@ -74,8 +74,6 @@ export class Http2Message {
   /** Its final header block was seen. */
   hasHead = false;
   begun = false;
-  /** It was begun with nothing kept. */
-  isEmpty = false;
   /** A request without an entry of its own: see `headless.ts`. */
   isLoose = false;
   malformed = false;
@@ -115,7 +113,6 @@ export class Http2Message {
     this.redacted = false;
     this.hasHead = false;
     this.begun = false;
-    this.isEmpty = false;
     this.isLoose = false;
     this.malformed = false;
     this.hole = false;

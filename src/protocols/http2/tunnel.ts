@@ -52,7 +52,7 @@ class TunnelOutput implements Output {
   // The parser of WebSocket reports nothing but children.
   whole(): void {}
   begin(): void {}
-  extend(): void {}
+  reserve(): void {}
   finish(): void {}
   settle(): boolean {
     return false;
