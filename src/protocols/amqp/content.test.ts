@@ -115,7 +115,8 @@ test('properties and headers of every type are shown as they were encoded', () =
 const channels = [1, 2, 3, 900];
 const message = fc.record({
   fromServer: fc.boolean(),
-  body: fc.uint8Array({ maxLength: 300 }),
+  // A byte order mark is left out of a text that is shown.
+  body: fc.uint8Array({ maxLength: 300 }).filter(([first = 0]) => first !== 0xef && first < 0xfe),
   piece: fc.integer({ min: 1, max: 120 }),
   key: fc.string({ unit: 'grapheme', maxLength: 20 }),
   properties,

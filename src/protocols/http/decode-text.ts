@@ -74,7 +74,7 @@ export function decodeText(
   const { isBinary, isText, mayName, charset } = readContentType(contentType);
   if (isBinary) return undefined;
   const bom = bomCharset(bytes);
-  if (bom !== undefined) return decodeAs(bytes, bom);
+  if (bom !== undefined) return isText ? decodeAs(bytes, bom) : strictly(bytes, bom, whole);
   const named = charset ?? (mayName ? sniffedCharset(bytes) : undefined);
   if (named !== undefined) return decodeAs(bytes, named);
   if (whole && !isText && !isUtf8(bytes)) return undefined;
@@ -114,6 +114,16 @@ function decodeAs(bytes: Uint8Array, charset: string): DecodedText {
   } catch {
     const remark = `character set ${charset} is unknown: read as ISO 8859-1`;
     return { text: latin1(bytes), charset: 'iso-8859-1', remark };
+  }
+}
+
+/** What only a byte order mark calls text has to be one: binary content may begin with any bytes. */
+function strictly(bytes: Uint8Array, charset: string, whole: boolean): DecodedText | undefined {
+  try {
+    const text = new TextDecoder(charset, { fatal: true }).decode(bytes, { stream: !whole });
+    return text === '' || hasControls(text) ? undefined : { text, charset, remark: undefined };
+  } catch {
+    return undefined;
   }
 }
 

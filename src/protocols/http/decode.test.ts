@@ -377,6 +377,20 @@ describe('character sets', () => {
     expect(cut.content).toMatchObject({ text: 'ab', charset: 'utf-8' });
   });
 
+  test('binary that begins like a byte order mark is binary', () => {
+    for (const bytes of [
+      [0xff, 0xfe],
+      [0xff, 0xfe, 1, 0],
+      [0xfe, 0xff, 0xd8, 0, 0, 0x41],
+    ]) {
+      const body = Buffer.from(bytes);
+      const { content } = decodeResponse(withBody(`Content-Length: ${body.length}`, body));
+      expect(content).toMatchObject({ encoding: 'base64', text: body.toString('base64') });
+    }
+    const { content } = decodeResponse(withBody('X: y', Buffer.from([0xff, 0xfe, 0x61, 0])));
+    expect(content).toMatchObject({ text: 'a', charset: 'utf-16le' });
+  });
+
   test('binary is base64', () => {
     for (const type of ['image/png', 'application/octet-stream', '']) {
       const { content } = decodeResponse(
