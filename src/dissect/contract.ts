@@ -6,7 +6,7 @@
  * begin and end and marks the few texts a row shows. No object, no string, no exception per message.
  * **Cold** (`Protocol.decode`, `describe`, `fields`): runs when somebody looks, filters or exports.
  */
-import type { FixedName } from './fixed-name.ts';
+import type { SharedText } from './shared-text.ts';
 
 /** Which end of a conversation bytes come from. */
 export type Side = 'client' | 'server';
@@ -155,8 +155,10 @@ export interface Message {
   readonly host: Span;
   readonly contentType: Span;
   readonly traceId: Span;
-  /** Instead of `method`: one of a list of names. */
-  methodName: FixedName | undefined;
+  /** Instead of `method`, `target` and `host`: texts that many rows have. */
+  methodText: SharedText | undefined;
+  targetText: SharedText | undefined;
+  hostText: SharedText | undefined;
   /** The protocol's status number; 0 for none. */
   status: number;
   /** The call failed in its protocol's terms (HTTP: status of 400 and above). */

@@ -2,7 +2,7 @@
  * An exchange on its way: the request has been seen (or only its answer), the row is not written yet.
  * Pooled: at full speed no exchange is allocated.
  */
-import type { FixedName } from './fixed-name.ts';
+import type { SharedText } from './shared-text.ts';
 
 /** Where an exchange's kept bytes are: in the heap of the batch `serial`, or in memory of their own. */
 export class Part {
@@ -67,8 +67,10 @@ export class Exchange {
   hostLength = 0;
   traceFrom = 0;
   traceLength = 0;
-  /** Instead of the method's span. */
-  methodName: FixedName | undefined;
+  /** Instead of the spans. */
+  methodText: SharedText | undefined;
+  targetText: SharedText | undefined;
+  hostText: SharedText | undefined;
   /** These texts are known to be ASCII. */
   isAscii = false;
   status = 0;
@@ -104,7 +106,7 @@ export class Exchange {
     this.targetFrom = this.targetLength = 0;
     this.hostFrom = this.hostLength = 0;
     this.traceFrom = this.traceLength = 0;
-    this.methodName = undefined;
+    this.methodText = this.targetText = this.hostText = undefined;
     this.isAscii = false;
     this.status = 0;
     this.failed = false;

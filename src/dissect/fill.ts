@@ -20,7 +20,9 @@ export function fillTexts(exchange: Exchange, message: ReportedMessage): void {
   exchange.hostLength = lengthOf(message.host, exchange.hostFrom);
   exchange.traceFrom = message.keptAt(message.traceId);
   exchange.traceLength = lengthOf(message.traceId, exchange.traceFrom);
-  exchange.methodName = message.methodName;
+  exchange.methodText = message.methodText;
+  exchange.targetText = message.targetText;
+  exchange.hostText = message.hostText;
   exchange.isAscii = message.isAscii;
 }
 

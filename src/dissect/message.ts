@@ -1,6 +1,6 @@
 /** The one reused object in which parsers report a message. */
 import { Incomplete, type Mark, type Message, Role, type Span } from './contract.ts';
-import type { FixedName } from './fixed-name.ts';
+import type { SharedText } from './shared-text.ts';
 
 /** Room for redactions at first; it doubles. */
 const firstRedactions = 64;
@@ -71,7 +71,9 @@ export class ReportedMessage implements Message {
   readonly host: Span = { from: 0, to: 0 };
   readonly contentType: Span = { from: 0, to: 0 };
   readonly traceId: Span = { from: 0, to: 0 };
-  methodName: FixedName | undefined = undefined;
+  methodText: SharedText | undefined = undefined;
+  targetText: SharedText | undefined = undefined;
+  hostText: SharedText | undefined = undefined;
   status = 0;
   failed = false;
   version = 0;
@@ -107,7 +109,9 @@ export class ReportedMessage implements Message {
     clear(this.host);
     clear(this.contentType);
     clear(this.traceId);
-    this.methodName = undefined;
+    this.methodText = undefined;
+    this.targetText = undefined;
+    this.hostText = undefined;
     this.status = 0;
     this.failed = false;
     this.version = 0;
@@ -124,7 +128,9 @@ export class ReportedMessage implements Message {
   }
 
   text(span: Span, value: string): void {
-    if (span === this.method) this.methodName = undefined;
+    if (span === this.method) this.methodText = undefined;
+    else if (span === this.target) this.targetText = undefined;
+    else if (span === this.host) this.hostText = undefined;
     this.madeTexts ??= new Uint8Array(maxMadeTextBytes);
     const made = this.madeTexts;
     const written = putText(value, made, this.madeBytes);

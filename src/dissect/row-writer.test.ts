@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { type Batch, payloadAt, textAt } from '../ship/batch.ts';
 import { Outcome } from '../ship/columns.ts';
 import { fillTexts } from './fill.ts';
-import { fixedName } from './fixed-name.ts';
 import { ReportedMessage } from './message.ts';
 import { RowWriter } from './row-writer.ts';
+import { SharedText } from './shared-text.ts';
 
 const connection = {
   stream: 1,
@@ -103,21 +103,51 @@ test('a lead is kept in front of the message, with spans in it and redactions be
   ]);
 });
 
-test('fixed names are once in a batch, in every batch, and give way to a text', () => {
-  const names = Array.from({ length: 400 }, (_, i) => fixedName(`basic test-${i}`));
-  const named = (number: number) => (message: ReportedMessage) => {
-    message.methodName = names[number];
-    return encoder.encode('');
+test('shared texts are once in a batch, in every batch of every writer, and give way to others', () => {
+  const [publish, ack] = [new SharedText('basic publish'), new SharedText('basic ack')];
+  const [queue, virtualHost] = [new SharedText('größe -> q'), new SharedText('shop')];
+  const none = new Uint8Array(0);
+  const shared = (method: SharedText) => (message: ReportedMessage) => {
+    message.methodText = method;
+    message.targetText = queue;
+    message.hostText = virtualHost;
+    return none;
   };
   const own = (message: ReportedMessage) => {
-    message.methodName = names[0];
+    shared(publish)(message);
     message.text(message.method, 'größe');
-    return encoder.encode('');
+    message.text(message.target, 'mine');
+    return none;
   };
-  const batches = write(4, [named(0), named(399), named(0), own, named(0), named(1), named(1)]);
-  expect(batches.map(({ rows }) => rows.map(({ method }) => method))).toEqual([
-    ['basic test-0', 'basic test-399', 'basic test-0', 'größe'],
-    ['basic test-0', 'basic test-1', 'basic test-1'],
+  const target = 'größe -> q';
+  const first = { method: 'basic publish', target, payload: '' };
+  const second = { method: 'basic ack', target, payload: '' };
+  for (let writer = 0; writer < 2; writer++) {
+    const fills = [
+      shared(publish),
+      shared(ack),
+      shared(publish),
+      own,
+      shared(publish),
+      shared(ack),
+    ];
+    const batches = write(4, [...fills, shared(ack)]);
+    expect(batches.map(({ rows }) => rows)).toEqual([
+      [first, second, first, { method: 'größe', target: 'mine', payload: '' }],
+      [first, second, second],
+    ]);
+    const once = `basic publish${target}shopbasic ack`;
+    expect(batches[1]!.heapBytes).toBe(Buffer.byteLength(once));
+  }
+});
+
+test('a shared text that is too long for a row ends with a whole character', () => {
+  const text = new SharedText('é'.repeat(3000));
+  const [batch] = write(4, [
+    (message) => {
+      message.targetText = text;
+      return new Uint8Array(0);
+    },
   ]);
-  expect(batches[1]!.heapBytes).toBe('basic test-0basic test-1'.length);
+  expect(batch!.rows[0]!.target).toBe('é'.repeat(1024));
 });

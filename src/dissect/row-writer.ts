@@ -7,15 +7,18 @@ import { Outcome } from '../ship/columns.ts';
 import { ConnectionColumns } from './connection-columns.ts';
 import { copyBytes } from './copy-bytes.ts';
 import { Exchange, notListed, type Part } from './exchange.ts';
-import { type FixedName, NamePlaces } from './fixed-name.ts';
 import type { ReportedMessage } from './message.ts';
-import { putAscii, putText } from './text.ts';
+import type { SharedText } from './shared-text.ts';
+import { putText, putValid } from './text.ts';
 
 const redacted = new TextEncoder().encode('[REDACTED]');
 /** Room for texts that have to be rewritten because they are not UTF-8, per row. */
 const textSlack = 32 << 10;
 /** Finished exchanges that are kept for reuse. */
 const pooledExchanges = 4096;
+
+/** Batches that were begun. */
+let batches = 0;
 
 export interface RowWriterOptions {
   readonly rows: number;
@@ -31,9 +34,10 @@ export interface RowWriterOptions {
 export class RowWriter {
   readonly #options: RowWriterOptions;
   #batch: Batch;
-  readonly #names = new NamePlaces();
   readonly #connections: ConnectionColumns;
   #serial = 1;
+  /** Of the batch, among those of all writers. */
+  #batchId = ++batches;
   #rows = 0;
   #used = 0;
   #counter = 0;
@@ -282,19 +286,18 @@ export class RowWriter {
     const heap = this.#batch.heap;
     const at = request.seen ? request.offset : response.offset;
     const { method, target, host, traceId } = columns;
-    const { methodName } = exchange;
+    const { methodText, targetText, hostText, isAscii } = exchange;
     let end = this.#used;
-    if (methodName !== undefined) end = this.#putName(methodName, row);
+    if (methodText !== undefined) end = this.#putShared(methodText, method, row, end);
     else end = putText(method, row, heap, at + exchange.methodFrom, exchange.methodLength, end);
-    if (exchange.isAscii) {
-      putAscii(target, row, at + exchange.targetFrom, exchange.targetLength);
-      putAscii(host, row, at + exchange.hostFrom, exchange.hostLength);
-      putAscii(traceId, row, at + exchange.traceFrom, exchange.traceLength);
-    } else {
-      end = putText(target, row, heap, at + exchange.targetFrom, exchange.targetLength, end);
-      end = putText(host, row, heap, at + exchange.hostFrom, exchange.hostLength, end);
-      end = putText(traceId, row, heap, at + exchange.traceFrom, exchange.traceLength, end);
-    }
+    if (targetText !== undefined) end = this.#putShared(targetText, target, row, end);
+    else if (isAscii) putValid(target, row, at + exchange.targetFrom, exchange.targetLength);
+    else end = putText(target, row, heap, at + exchange.targetFrom, exchange.targetLength, end);
+    if (hostText !== undefined) end = this.#putShared(hostText, host, row, end);
+    else if (isAscii) putValid(host, row, at + exchange.hostFrom, exchange.hostLength);
+    else end = putText(host, row, heap, at + exchange.hostFrom, exchange.hostLength, end);
+    if (isAscii) putValid(traceId, row, at + exchange.traceFrom, exchange.traceLength);
+    else end = putText(traceId, row, heap, at + exchange.traceFrom, exchange.traceLength, end);
     // An answer without content (an acknowledgement, a 204) leaves the place to the request.
     const typed = response.contentTypeLength > 0 ? response : request;
     end = putText(
@@ -309,14 +312,15 @@ export class RowWriter {
   }
 
   /** Returns the end of the heap. */
-  #putName(name: FixedName, row: number): number {
-    const { columns, heap } = this.#batch;
-    const { bytes } = name;
-    const known = this.#names.at(name);
-    putAscii(columns.method, row, known < 0 ? this.#used : known, bytes.length);
-    if (known >= 0) return this.#used;
-    this.#names.set(name, this.#used);
-    return copyBytes(bytes, 0, bytes.length, heap, this.#used);
+  #putShared(text: SharedText, column: Uint32Array, row: number, end: number): number {
+    const { bytes } = text;
+    const isNew = text.batch !== this.#batchId;
+    if (isNew) {
+      text.batch = this.#batchId;
+      text.offset = end;
+    }
+    putValid(column, row, text.offset, bytes.length);
+    return isNew ? copyBytes(bytes, 0, bytes.length, this.#batch.heap, end) : end;
   }
 
   #bringIn(part: Part): void {
@@ -350,7 +354,7 @@ export class RowWriter {
     this.#serial++;
     this.#rows = 0;
     this.#used = 0;
-    this.#names.clear();
+    this.#batchId = ++batches;
   }
 
   #use(batch: Batch): void {

@@ -11,8 +11,8 @@ export function isAscii(bytes: Uint8Array, from: number, to: number): boolean {
   return bits < 0x80;
 }
 
-/** Sets cell `row` of a text column to `[at, at + length)` of the heap, which is known to be ASCII. */
-export function putAscii(column: Uint32Array, row: number, at: number, length: number): void {
+/** Sets cell `row` of a text column to `[at, at + length)` of the heap, which is known to be valid. */
+export function putValid(column: Uint32Array, row: number, at: number, length: number): void {
   column[row * 2] = length === 0 ? 0 : at;
   column[row * 2 + 1] = length > maxTextBytes ? maxTextBytes : length;
 }

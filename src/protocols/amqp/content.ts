@@ -196,9 +196,8 @@ function describeRoute(
 ): void {
   const { message } = stream.out;
   message.version = stream.state.version;
-  message.methodName = method.rowName;
-  const { virtualHost } = linkOf(stream);
-  if (virtualHost !== '') message.text(message.host, virtualHost);
+  message.methodText = method.rowText;
+  message.hostText = linkOf(stream).virtualHost;
   message.role = Role.Request;
   switch (method.id) {
     case BasicId.Publish:

@@ -1,5 +1,6 @@
 /** Methods without content: what they are to an exchange, and what they change. */
 import { type Message, type Progress, Role, Step, type Window } from '../../dissect/contract.ts';
+import { SharedText } from '../../dissect/shared-text.ts';
 import { answerTags, countConfirm, isAck, settleTags } from './acks.ts';
 import { noteAwaitsAck } from './content.ts';
 import { BasicId, ClassId, type Method } from './methods.ts';
@@ -112,8 +113,8 @@ function setTexts(
   bytes: Uint8Array,
   fits: boolean,
 ): void {
-  message.methodName = method.rowName;
-  if (link.virtualHost !== '') message.text(message.host, link.virtualHost);
+  message.methodText = method.rowText;
+  message.hostText = link.virtualHost;
   if (!fits) return;
   const target = methodTarget(method, channel.number, bytes, spans);
   if (target !== '') message.text(message.target, target);
@@ -178,7 +179,7 @@ function before(
     settleChannel(stream, channel);
     link.open(channel.number, Confirm.Off);
   } else if (what === connectionOpen) {
-    link.virtualHost = textOf(bytes, spans.from[0]!, spans.to[0]!);
+    link.virtualHost = new SharedText(textOf(bytes, spans.from[0]!, spans.to[0]!));
   }
   if (channel.doubtful && stream.side === 'client' && method.synchronous)
     settleDoubtful(stream, channel);
@@ -222,7 +223,7 @@ function fail(
   message.reset();
   message.to = total;
   message.version = stream.state.version;
-  message.methodName = method.rowName;
+  message.methodText = method.rowText;
   message.text(message.target, methodTarget(method, channel.number, bytes, spans));
   message.role = Role.Response;
   message.key = key;

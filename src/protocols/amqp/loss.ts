@@ -206,7 +206,7 @@ function noteHangUp(stream: AmqpStream): void {
   message.version = stream.state.version;
   message.text(message.method, hangUp);
   message.text(message.target, `the ${stream.side} hung up without connection close`);
-  if (link.virtualHost !== '') message.text(message.host, link.virtualHost);
+  message.hostText = link.virtualHost;
   message.role = Role.Request;
   message.oneWay = true;
   message.failed = true;

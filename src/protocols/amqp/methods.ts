@@ -1,5 +1,5 @@
 /** The methods and properties of AMQP 0-9-1, by number. */
-import { type FixedName, fixedName } from '../../dissect/fixed-name.ts';
+import { SharedText } from '../../dissect/shared-text.ts';
 import { methodTable } from './methods-table.ts';
 
 /** How a field lies on the wire (section 4.2.5 of the specification). */
@@ -44,7 +44,7 @@ export interface Method {
   readonly id: number;
   /** `basic publish` */
   readonly name: string;
-  readonly rowName: FixedName;
+  readonly rowText: SharedText;
   readonly sender: Sender;
   readonly fields: readonly Field[];
   /** It is followed by a content header and a body. */
@@ -98,7 +98,7 @@ function methodOf(
     classId,
     id: Number(id),
     name: `${className} ${name}`,
-    rowName: fixedName(`${className} ${name}`),
+    rowText: new SharedText(`${className} ${name}`),
     sender: senders[sender!]!,
     fields,
     content: words.includes('content'),

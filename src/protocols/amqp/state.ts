@@ -1,5 +1,6 @@
 /** What the parser remembers of a connection. */
 import type { Mark, ParserStream, Side } from '../../dissect/contract.ts';
+import type { SharedText } from '../../dissect/shared-text.ts';
 import { ConfirmLearner } from './learn-confirms.ts';
 import type { Method } from './methods.ts';
 import { Tags } from './tags.ts';
@@ -164,7 +165,7 @@ export class Content {
 
 /** What both ends of a connection have in common; it lies in the client's state. */
 export class Link {
-  virtualHost = '';
+  virtualHost: SharedText | undefined;
   /** Either end has said that it closes, or has hung up without. */
   closing = false;
   /** Frames and heartbeats of the client and the server, as the closing of the connection shows them. */

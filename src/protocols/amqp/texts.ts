@@ -1,5 +1,6 @@
 /** The texts of a row: what a method is about, in the words of its fields. */
 import type { Message, Span } from '../../dissect/contract.ts';
+import { SharedText } from '../../dissect/shared-text.ts';
 import { BasicId, ClassId, type Method } from './methods.ts';
 import { equal, type PropertySpans, type Spans, u16At, u32At, u64At } from './wire.ts';
 
@@ -8,7 +9,7 @@ interface MadeTarget {
   readonly wire: Uint8Array;
   readonly exchangeBytes: number;
   readonly queue: string;
-  readonly text: string;
+  readonly text: SharedText;
 }
 
 /** Targets remembered; a power of two. Most messages go to few places. */
@@ -31,7 +32,7 @@ function routedText(
   exchangeTo: number,
   keyTo: number,
   queue: string,
-): string {
+): SharedText {
   let hash = 0;
   for (let i = exchangeFrom; i < keyTo; i++) hash = (hash * 31 + bytes[i]!) | 0;
   const slot = (hash ^ (hash >>> 11) ^ queue.length) & (madeTargets - 1);
@@ -47,7 +48,7 @@ function routedText(
   const exchange = textOf(bytes, exchangeFrom, exchangeTo);
   const key = textOf(bytes, exchangeTo + 1, keyTo);
   const route = exchange === '' || key === '' ? exchange + key : `${exchange}/${key}`;
-  const text = queue === '' || queue === route ? route : `${route} -> ${queue}`;
+  const text = new SharedText(queue === '' || queue === route ? route : `${route} -> ${queue}`);
   const exchangeBytes = exchangeTo - exchangeFrom;
   made[slot] = { wire: bytes.slice(exchangeFrom, keyTo), exchangeBytes, queue, text };
   return text;
@@ -73,7 +74,7 @@ export function setRoute(
   const keyTo = spans.to[exchange + 1]!;
   if (queue === '' && from === to) setSpan(message.target, keyFrom - base, keyTo - base);
   else if (queue === '' && keyFrom === keyTo) setSpan(message.target, from - base, to - base);
-  else message.text(message.target, routedText(bytes, from, to, keyTo, queue));
+  else message.targetText = routedText(bytes, from, to, keyTo, queue);
 }
 
 const contentType = 0;

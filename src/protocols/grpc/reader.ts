@@ -5,14 +5,14 @@
  *   u8 flags · u32 length · content
  */
 import type { Mark, Message, Output } from '../../dissect/contract.ts';
-import { fixedName } from '../../dissect/fixed-name.ts';
+import { SharedText } from '../../dissect/shared-text.ts';
 import type { BodyReader } from '../http/body-reader.ts';
 import { held, maxHeldBytes } from '../http2/payload.ts';
 import { Flavour, fillHead, type PayloadHead, PrefixFlag, pathStart, Remark } from './payload.ts';
 import { concludeCall, endOfStream, linesEnd, noEnd, trailersEnd } from './reader-end.ts';
 
 const prefixBytes = 5;
-const methodName = fixedName('message');
+const methodText = new SharedText('message');
 /** Longest last message of a stream that is looked into. */
 const maxEndBytes = 64 << 10;
 
@@ -192,7 +192,7 @@ export class MessageReader implements BodyReader {
     message.cut = cut;
     message.hole = this.#hole;
     message.unfinished = remark === Remark.Unfinished;
-    message.methodName = methodName;
+    message.methodText = methodText;
     message.target.from = message.from + pathStart(head);
     message.target.to = from;
     message.isAscii = direction.isAscii;

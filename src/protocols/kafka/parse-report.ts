@@ -73,7 +73,7 @@ export function fillRequest(window: Window, stream: Stream, kept: number, total:
   message.version = version;
   message.note = noteFor(key, version);
   const api = apiOf(key);
-  if (api !== undefined) message.methodName = api.rowName;
+  if (api !== undefined) message.methodText = api.rowText;
   else message.text(message.method, `API ${key}`);
   const idEnd = clientIdEnd(bytes, start);
   const plan = requestPlan(key, version);

@@ -12,7 +12,7 @@
  *
  * with versions as `3`, `3+`, `0-12`, all when left out; `*` for an array; types as in `FieldType`.
  */
-import { type FixedName, fixedName } from '../../dissect/fixed-name.ts';
+import { SharedText } from '../../dissect/shared-text.ts';
 import data from './messages.json' with { type: 'json' };
 
 /**
@@ -80,7 +80,7 @@ interface Definition {
 export interface Api {
   readonly key: number;
   readonly name: string;
-  readonly rowName: FixedName;
+  readonly rowText: SharedText;
   readonly oldest: number;
   readonly newest: number;
 }
@@ -129,7 +129,7 @@ for (const line of data.messages) {
   const known = apis[apiKey] ?? {
     key: apiKey,
     name,
-    rowName: fixedName(name),
+    rowText: new SharedText(name),
     oldest: from,
     newest: to,
   };

@@ -10,7 +10,7 @@
  *   ...rLAST,STEP,LIMIT    keys to word LAST (negative: from the end, then LIMIT divides what is left)
  *   ...nAT,FIRST,STEP      as many keys as the number there says
  */
-import { type FixedName, fixedName } from '../../dissect/fixed-name.ts';
+import { SharedText } from '../../dissect/shared-text.ts';
 import data from './commands.json' with { type: 'json' };
 
 export interface KeySpec {
@@ -54,7 +54,7 @@ export type Special = (typeof Special)[keyof typeof Special];
 export interface Command {
   /** `SET`, `CLIENT SETNAME`. */
   readonly name: string;
-  readonly rowName: FixedName;
+  readonly rowText: SharedText;
   readonly arity: number;
   readonly group: string;
   readonly keys: readonly KeySpec[];
@@ -113,7 +113,7 @@ function command(line: string, containers: ReadonlySet<string>): Command {
   const [name = '', arity, group = '', keys = '-', options = '-'] = line.split('|');
   return {
     name,
-    rowName: fixedName(name),
+    rowText: new SharedText(name),
     arity: Number(arity),
     group,
     keys: keys === '-' ? [] : keys.split(';').map(keySpec),

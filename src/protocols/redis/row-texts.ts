@@ -37,7 +37,7 @@ export function setMethod(message: Message, command: Command | undefined, start:
   if (!long && isCapital(bytes, from, to)) {
     message.method.from = from - start;
     message.method.to = to - start;
-  } else if (command !== undefined) message.methodName = command.rowName;
+  } else if (command !== undefined) message.methodText = command.rowText;
   else message.text(message.method, textOf(bytes, from, to).toUpperCase());
 }
 
