@@ -10,6 +10,14 @@ const folder = join(cacheFolder, 'grpc-go');
 const usualGo = '/usr/local/go/bin/go';
 const longestBuildMs = 500_000;
 
+const modules = [
+  'google.golang.org/grpc@latest',
+  'github.com/improbable-eng/grpc-web@latest',
+  // Its old versions, which grpc-web asks for, hold packages that have become modules of their own.
+  'google.golang.org/genproto@latest',
+  'cloud.google.com/go@latest',
+];
+
 /** The server and client of grpc-go, built when there is a Go; undefined: there is none. */
 export async function grpcGo(): Promise<string | undefined> {
   const program = join(folder, 'grpc-peer');
@@ -26,6 +34,7 @@ export async function grpcGo(): Promise<string | undefined> {
   await copyFile(source, copy);
   const steps = [
     ...((await exists(join(folder, 'go.mod'))) ? [] : [['mod', 'init', 'mizu.test/grpc']]),
+    ['get', ...modules],
     ['mod', 'tidy'],
     ['build', '-o', program, '.'],
   ];
