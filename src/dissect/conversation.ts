@@ -85,9 +85,9 @@ export class Conversation implements RowConnection {
   early: readonly Exchange[] = noExchanges;
   protocol: Protocol | undefined;
   clientEnd: End | -1;
-  /** With `pairing: 'key'`, by their key: exchanges whose request was begun and is not finished. */
-  /** `pairing: 'key'`: of messages that are not reported yet. */
+  /** With `pairing: 'key'`, by their key: exchanges whose first message is not reported yet. */
   reserved: MostlyOne<Exchange> | undefined;
+  /** Those whose request was begun and is not finished. */
   openRequests: MostlyOne<Exchange> | undefined;
   /** The same for their answers. */
   openResponses: MostlyOne<Exchange> | undefined;

@@ -1,7 +1,7 @@
 /** What users see of AMQP connections. */
 import { expect, test } from 'vitest';
 import type { Entry } from '../../entry/entry.ts';
-import { client, type Event, entriesOf, ProtocolBench, server } from '../test-bench.ts';
+import { client, ProtocolBench, server } from '../test-bench.ts';
 import { amqpProtocol } from './index.ts';
 import {
   bodyFrame,
@@ -14,24 +14,7 @@ import {
   protocolHeader,
   publish,
 } from './test-encode.ts';
-
-const seen = (events: readonly Event[], options = {}): Entry[] =>
-  entriesOf([amqpProtocol], events, { finished: false, ...options });
-/** The entries behind those of `login`. */
-const after = (events: readonly Event[], options = {}): Entry[] =>
-  seen([...login(), ...events], options).slice(3);
-const short = ({ method, target, outcome, status, response }: Entry) => [
-  method,
-  target,
-  outcome,
-  status,
-  response?.['method'] ?? '',
-];
-const confirms = [
-  ...openChannel(1),
-  client(method('confirm select', 1)),
-  server(method('confirm select-ok', 1)),
-];
+import { after, confirms, seen, short } from './test-entries.ts';
 
 test('a log-in: who, with what, to which virtual host', () => {
   const [start, tune, open] = seen(login());

@@ -1,27 +1,8 @@
 /** How connections and channels of AMQP end, and what users see of it. */
 import { expect, test } from 'vitest';
-import type { Entry } from '../../entry/entry.ts';
-import { client, type Event, entriesOf, server } from '../test-bench.ts';
-import { amqpProtocol } from './index.ts';
+import { client, type Event, server } from '../test-bench.ts';
 import { heartbeat, login, method, openChannel, protocolHeader, publish } from './test-encode.ts';
-
-const seen = (events: readonly Event[], options = {}): Entry[] =>
-  entriesOf([amqpProtocol], events, { finished: false, ...options });
-/** The entries behind those of `login`. */
-const after = (events: readonly Event[], options = {}): Entry[] =>
-  seen([...login(), ...events], options).slice(3);
-const short = ({ method, target, outcome, status, response }: Entry) => [
-  method,
-  target,
-  outcome,
-  status,
-  response?.['method'] ?? '',
-];
-const confirms = [
-  ...openChannel(1),
-  client(method('confirm select', 1)),
-  server(method('confirm select-ok', 1)),
-];
+import { after, confirms, seen, short } from './test-entries.ts';
 
 test('a server that closes instead of answering has answered', () => {
   const close = {

@@ -119,19 +119,20 @@ function decodeAs(bytes: Uint8Array, charset: string): DecodedText {
 
 /** What only a byte order mark calls text has to be one: binary content may begin with any bytes. */
 function strictly(bytes: Uint8Array, charset: string, whole: boolean): DecodedText | undefined {
-  try {
-    const text = new TextDecoder(charset, { fatal: true }).decode(bytes, { stream: !whole });
-    return text === '' || hasControls(text) ? undefined : { text, charset, remark: undefined };
-  } catch {
-    return undefined;
-  }
+  const text = strictText(bytes, charset, whole);
+  const isText = text !== undefined && text !== '' && !hasControls(text);
+  return isText ? { text, charset, remark: undefined } : undefined;
 }
 
 /** As UTF-8; a character that is cut off at the end is left out. */
 function strictUtf8(bytes: Uint8Array): string | undefined {
-  if (isUtf8(bytes)) return utf8(bytes);
+  return isUtf8(bytes) ? utf8(bytes) : strictText(bytes, 'utf-8', false);
+}
+
+/** Undefined when a character is not valid; `whole`: also when one is cut off at the end. */
+function strictText(bytes: Uint8Array, charset: string, whole: boolean): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return new TextDecoder(charset, { fatal: true }).decode(bytes, { stream: !whole });
   } catch {
     return undefined;
   }
